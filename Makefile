@@ -1,0 +1,49 @@
+# Everything happens in .venv; `make venv` makes it, and is quick when it is there.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.stamp
+# A tensor in a test is small: more threads only wait for each other.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: venv test test-all lint demo bench clean
+
+venv: $(STAMP)
+
+# torch comes first and alone: it is by far the largest part, and whoever wants another build of it
+# (CPU only, another CUDA) installs that one by hand, touches nothing else, and runs `make venv`.
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet $(shell grep '^torch==' constraints.txt)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+test: venv
+	$(BIN)/python -m pytest -q -m 'not slow'
+
+test-all: venv
+	$(BIN)/python -m pytest -q
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@long=$$(find src -name '*.py' -exec awk 'END { if (NR > 400) print FILENAME ": " NR " lines" }' {} \;); \
+	if [ -n "$$long" ]; then echo "longer than 400 lines:"; echo "$$long"; exit 1; fi
+
+demo: venv
+	@echo '$$ python examples/digits.py'
+	@$(BIN)/python examples/digits.py
+	@echo; echo '$$ trainwell run examples/digits.py'
+	@$(BIN)/trainwell run examples/digits.py
+	@echo; echo '$$ python examples/digits_cured.py'
+	@$(BIN)/python examples/digits_cured.py
+	@echo; echo '$$ trainwell run examples/digits_cured.py'
+	@$(BIN)/trainwell run examples/digits_cured.py
+
+bench: venv
+	$(BIN)/python benchmarks/overhead.py
+
+clean:
+	rm -rf .venv .trainwell .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""trainwell finds out why a PyTorch network is not learning."""

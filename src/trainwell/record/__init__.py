@@ -1,0 +1,41 @@
+"""The record: what was seen of a run, as plain data. Imports no torch."""
+
+from __future__ import annotations
+
+from trainwell.record.facts import (
+    Detail,
+    Evaluation,
+    Fact,
+    Features,
+    LossCall,
+    Network,
+    Objective,
+    Operation,
+    Optimizer,
+    Parameter,
+    Place,
+)
+from trainwell.record.run import FACT_KINDS, Run
+from trainwell.record.series import Series
+from trainwell.record.sightings import SEVERITIES, Severity, Sighting, Undecided
+
+__all__ = [
+    "FACT_KINDS",
+    "SEVERITIES",
+    "Detail",
+    "Evaluation",
+    "Fact",
+    "Features",
+    "LossCall",
+    "Network",
+    "Objective",
+    "Operation",
+    "Optimizer",
+    "Parameter",
+    "Place",
+    "Run",
+    "Series",
+    "Severity",
+    "Sighting",
+    "Undecided",
+]

@@ -1,0 +1,79 @@
+"""Facts and runs to JSON and back, without loss."""
+
+from __future__ import annotations
+
+__all__ = ["fact_from_json", "fact_to_json", "run_from_json", "run_to_json"]
+
+import dataclasses
+import json
+import math
+from typing import Any
+
+from trainwell.errors import RecordError
+from trainwell.record.facts import Fact, Place
+from trainwell.record.run import FACT_KINDS, Run
+from trainwell.record.series import Series
+
+_PLAIN = ("id", "script", "arguments", "started", "ended", "exit_status", "error", "steps", "notes")
+
+
+def fact_to_json(fact: Fact) -> str:
+    """One fact as a JSON object; NaN and infinities as Python's `json` spells them."""
+    return json.dumps(dataclasses.asdict(fact), separators=(",", ":"))
+
+
+def fact_from_json(kind: str, text: str) -> Fact:
+    """The fact back.
+
+    Raises:
+        RecordError: if `kind` or a field is unknown.
+    """
+    if kind not in FACT_KINDS:
+        raise RecordError(f"the record holds a fact of unknown kind `{kind}`")
+    made = FACT_KINDS[kind]
+    body = json.loads(text)
+    fields = {f.name: f for f in dataclasses.fields(made)}
+    unknown = sorted(set(body) - set(fields))
+    if unknown:
+        raise RecordError(f"the record holds an unknown field `{unknown[0]}` of a {kind}")
+    for name, value in body.items():
+        if isinstance(value, dict) and (name == "place" or name.endswith("_place")):
+            body[name] = Place(**value)
+        elif isinstance(value, list) and str(fields[name].type).startswith("tuple"):
+            body[name] = tuple(value)
+    return made(**body)
+
+
+def run_to_json(run: Run) -> dict[str, Any]:
+    """The whole run as one JSON-ready object."""
+    body: dict[str, Any] = {name: getattr(run, name) for name in _PLAIN}
+    body["facts"] = {
+        kind: [json.loads(fact_to_json(f)) for f in run.table(kind).values()] for kind in FACT_KINDS
+    }
+    body["vitals"] = [
+        {"kind": k, "number": n, "quantity": q, "steps": s.steps, "values": _spell(s.values)}
+        for (k, n, q), s in run.vitals.items()
+    ]
+    return body
+
+
+def run_from_json(body: dict[str, Any]) -> Run:
+    """The run back.
+
+    Raises:
+        RecordError: if a fact in it is not understood.
+    """
+    run = Run(**{name: body[name] for name in _PLAIN})
+    for kind, facts in body["facts"].items():
+        for fact in facts:
+            made = fact_from_json(kind, json.dumps(fact))
+            run.table(kind)[made.number] = made
+    for row in body["vitals"]:
+        key = (row["kind"], row["number"], row["quantity"])
+        run.vitals[key] = Series(row["steps"], [float(v) for v in row["values"]])
+    return run
+
+
+def _spell(values: list[float]) -> list[float | str]:
+    # Strict JSON has no NaN: readers other than Python's would refuse the whole file.
+    return [v if math.isfinite(v) else str(v) for v in values]

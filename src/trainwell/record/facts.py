@@ -1,0 +1,319 @@
+"""What a run consists of, as plain data: networks, operations, parameters, optimizers, losses.
+
+Every class is frozen, holds plain numbers and strings only, and turns into JSON and back without
+loss (`trainwell.record.codec`). Facts are numbered from 0 within their class and run.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "Detail",
+    "Evaluation",
+    "Fact",
+    "Features",
+    "LossCall",
+    "Network",
+    "Objective",
+    "Operation",
+    "Optimizer",
+    "Parameter",
+    "Place",
+]
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Detail: TypeAlias = "None | bool | int | float | str | list[Detail] | dict[str, Detail]"
+"""What a constant of a call or a piece of evidence may be: whatever JSON can hold."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is: the layer in the network, the line in the source.
+
+    Attributes:
+        layer: dotted module path as in `named_modules()`, or a description such as
+            "relu after fc1"; None when unknown.
+        file: path of the source file as Python reported it.
+        line: line number, from 1.
+        code: the text of that line, stripped.
+    """
+
+    layer: str | None = None
+    file: str | None = None
+    line: int | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True)
+class Network:
+    """A root module: a `torch.nn.Module` that was called by the script, not by another module.
+
+    Attributes:
+        name: the class name, or the name given to `watch`.
+        place: where it was constructed, when that was seen.
+        modules: number of submodules, itself included.
+        parameter_count: learned numbers in all of its parameters.
+        dropout: paths of Dropout submodules with p > 0, mapped to p.
+        batch_norm: paths of submodules that use batch statistics in training mode.
+        training_forwards: forward passes with gradients, as {"train": n, "eval": n, "mixed": n}
+            by the module's mode; "mixed": the root in train mode, but some mode-sensitive
+            submodule not (or the other way round).
+        evaluation_forwards: the same, of passes judged to be evaluation.
+        training_place, evaluation_place: the lines that last called it in the mode that does not
+            fit: in evaluation mode for training, in training mode for evaluation.
+    """
+
+    number: int
+    name: str
+    place: Place = Place()
+    modules: int = 1
+    parameter_count: int = 0
+    dropout: dict[str, float] = field(default_factory=dict)
+    batch_norm: list[str] = field(default_factory=list)
+    training_forwards: dict[str, int] = field(default_factory=dict)
+    evaluation_forwards: dict[str, int] = field(default_factory=dict)
+    training_place: Place | None = None
+    evaluation_place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the program that computed a loss, read off the autograd graph.
+
+    Repetitions of one source line on one layer (a recurrent cell over time) are one operation.
+
+    Attributes:
+        kind: canonical name: "linear", "convolution", "relu", "softmax", "mse_loss", ...; see
+            `trainwell.probes.kinds`.
+        name: autograd's own name of the node, for example "AddmmBackward0".
+        objective: number of the `Objective` in whose graph it was first seen.
+        place: layer and source line.
+        inputs: numbers of the operations that it reads, views and copies skipped.
+        parameters: numbers of the parameters that it reads directly.
+        shape: shape of its output.
+        depth: operations with parameters on the longest way from the data to here, itself included.
+        details: constants of the call: {"dim": 1}, {"in_features": 64, "out_features": 10}, ...
+        reads_data: it reads a tensor that no recorded operation made.
+    """
+
+    number: int
+    kind: str
+    name: str
+    objective: int
+    place: Place = Place()
+    inputs: tuple[int, ...] = ()
+    parameters: tuple[int, ...] = ()
+    shape: tuple[int, ...] = ()
+    depth: int = 0
+    details: dict[str, Detail] = field(default_factory=dict)
+    reads_data: bool = False
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A learned tensor.
+
+    Attributes:
+        name: dotted path in its network, or "tensor 3 (64x10)" outside of any module.
+        layer: the path of the module that holds it.
+        network: number of its `Network`, or None.
+        optimizers: numbers of the optimizers that hold it.
+        trainable: its `requires_grad` when last seen.
+        is_weight: two or more dimensions (biases and normalisation gains are not weights).
+        is_parameter: an `nn.Parameter` (else a bare leaf tensor).
+        fan_in, fan_out: inputs and outputs of one unit (He et al. 2015, section 2.2).
+        start: numbers of the first look, before the first update when `fresh` is true:
+            {"mean", "std", "peak" (largest magnitude), "kurtosis", "distinct_rows" (share)}.
+        fresh: the first look came before the parameter's first update.
+    """
+
+    number: int
+    name: str
+    layer: str | None = None
+    network: int | None = None
+    shape: tuple[int, ...] = ()
+    optimizers: tuple[int, ...] = ()
+    trainable: bool = True
+    is_weight: bool = False
+    is_parameter: bool = True
+    fan_in: int = 0
+    fan_out: int = 0
+    start: dict[str, float] = field(default_factory=dict)
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """A `torch.optim.Optimizer` that took at least one step.
+
+    Attributes:
+        name: class name.
+        place: where it was constructed, when that was seen; else where it was stepped.
+        parameter_count: tensors that it holds.
+        trainable_count: of these, how many had `requires_grad` at the last look.
+        steps: calls of `step()`.
+        looks: steps at which its gradients were looked at.
+        empty_looks: looks at which none of its tensors had a gradient.
+        never_graded: names of trainable tensors without a gradient at every look (32 at most).
+        stale_looks: looks at which the gradients of the step before were still there at every
+            backward between the two steps; `stale_chances` is how often that could be judged.
+        settings: defaults such as {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.0}.
+    """
+
+    number: int
+    name: str
+    place: Place = Place()
+    parameter_count: int = 0
+    trainable_count: int = 0
+    steps: int = 0
+    looks: int = 0
+    empty_looks: int = 0
+    never_graded: tuple[str, ...] = ()
+    stale_looks: int = 0
+    stale_chances: int = 0
+    settings: dict[str, Detail] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One place of the script that calls `backward()` (or `torch.autograd.grad`), with its loss.
+
+    Its loss is the series ("objective", number, "loss"): every step singly at first, later means
+    of ever longer blocks, with "loss_low" and "loss_high", the extremes of each block.
+
+    Attributes:
+        place: the line that calls `backward()`.
+        steps: how often it was called.
+        networks: numbers of the networks that are in its graph.
+        parameters: numbers of the parameters that it gives gradients to.
+        root: number of the operation whose result is the loss, or None.
+        created_graph: called with `create_graph=True`.
+        updates: how often the parameters were seen to change between two looks; `update_looks`
+            is how often that was looked at.
+        non_finite: {"step", "operation", "reason", "place", ...} of the first NaN or Inf loss.
+        non_finite_gradient: the same of the first NaN or Inf gradient after a finite loss.
+        unseen: what of this graph could not be read, in words.
+    """
+
+    number: int
+    place: Place = Place()
+    steps: int = 0
+    networks: tuple[int, ...] = ()
+    parameters: tuple[int, ...] = ()
+    root: int | None = None
+    created_graph: bool = False
+    updates: int = 0
+    update_looks: int = 0
+    non_finite: dict[str, Detail] | None = None
+    non_finite_gradient: dict[str, Detail] | None = None
+    unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LossCall:
+    """Calls of one loss function of `torch.nn.functional` from one line, in one phase.
+
+    Attributes:
+        function: "cross_entropy", "mse_loss", ...
+        phase: "training" or "evaluation".
+        looks: how many of its calls were measured.
+        reduction: "mean", "sum" or "none".
+        options: other arguments given, such as {"label_smoothing": 0.1, "weight": true}.
+        prediction_shape, target_shape: of the first call.
+        prediction, target: over all looks, {"low", "high", "mean", "std", "rms", "finite"}.
+        first: of the first look alone, {"prediction_rms", "prediction_std", "target_rms",
+            "target_mean", "target_std", "loss"}.
+        target_integral: every target seen was a whole number.
+        target_values: distinct targets, sorted, up to 32; empty when there were more.
+        target_one_hot: every row of a 2-D target had one 1 and else 0.
+        target_floating: the targets have a floating point type.
+        row_sum_error: largest |row sum - 1| of the prediction over its class dimension, or None.
+        log_sum_error: largest |log-sum-exp| of the prediction over its class dimension, or None.
+        prediction_operation: number of the operation that made the prediction, or None.
+        value: mean of the results at the looks, and in evaluation of all results.
+    """
+
+    number: int
+    function: str
+    phase: str
+    place: Place = Place()
+    objective: int | None = None
+    looks: int = 0
+    reduction: str = "mean"
+    options: Mapping[str, Detail] = field(default_factory=dict)
+    prediction_shape: tuple[int, ...] = ()
+    target_shape: tuple[int, ...] = ()
+    prediction: dict[str, float] = field(default_factory=dict)
+    target: dict[str, float] = field(default_factory=dict)
+    first: dict[str, float] = field(default_factory=dict)
+    target_integral: bool = False
+    target_values: tuple[float, ...] = ()
+    target_one_hot: bool = False
+    target_floating: bool = False
+    row_sum_error: float | None = None
+    log_sum_error: float | None = None
+    prediction_operation: int | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Features:
+    """The data that an operation reads, column by column (channel by channel for pictures).
+
+    Attributes:
+        operation: number of the operation that reads them.
+        place: where they are read.
+        columns: how many there are; the lists hold at most 256 of them, evenly chosen.
+        rows: examples seen so far.
+        mean, std, low, high: of each listed column over the finite values seen.
+        example_norm: root mean square over rows of an example's Euclidean norm.
+        non_finite: NaN and Inf values seen; `non_finite_step` is where the first was.
+        is_pictures: the columns are channels.
+    """
+
+    number: int
+    operation: int
+    place: Place = Place()
+    columns: int = 0
+    rows: int = 0
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    example_norm: float = 0.0
+    non_finite: int = 0
+    non_finite_step: int | None = None
+    is_pictures: bool = False
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One evaluation: a stretch without gradients in which a loss function was called.
+
+    Attributes:
+        step: backward passes made before it.
+        key: which evaluation it is (evaluations of one key form a curve).
+        loss: mean of the loss over its examples.
+        training_loss: mean of the same loss function in training since the evaluation before,
+            or None.
+        examples: rows evaluated.
+        function: the loss function's name.
+        place: the line that called it.
+    """
+
+    number: int
+    step: int
+    key: str
+    loss: float
+    training_loss: float | None
+    examples: int
+    function: str
+    place: Place = Place()
+
+
+Fact: TypeAlias = (
+    Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation
+)
+"""Any of them."""

@@ -1,0 +1,121 @@
+"""What several findings read off a run: how the loss went, and which layers there are."""
+
+from __future__ import annotations
+
+__all__ = [
+    "Layer",
+    "depends_on_data",
+    "first_loss",
+    "harm",
+    "is_hidden",
+    "label",
+    "layers",
+    "trained",
+]
+
+import math
+from dataclasses import dataclass
+from statistics import fmean
+
+from trainwell.record.facts import Objective, Operation, Parameter, Place
+from trainwell.record.run import Run
+
+_WEIGHTED = frozenset({"linear", "convolution", "recurrent"})
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An operation with its weight."""
+
+    operation: Operation
+    weight: Parameter
+
+
+def layers(run: Run, objective: Objective) -> list[Layer]:
+    """The linear, convolutional and recurrent layers of an objective, from the data to the loss.
+
+    Only parameters of two or more dimensions count: biases and gains of normalisation layers have
+    gradients that say little about their layer (a bias before batch norm has none at all).
+    """
+    found: dict[int, Layer] = {}
+    for operation in run.operations.values():
+        if operation.kind not in _WEIGHTED:
+            continue
+        for number in operation.parameters:
+            weight = run.parameters.get(number)
+            if weight is not None and weight.is_weight and number in objective.parameters:
+                found.setdefault(number, Layer(operation, weight))
+    return sorted(found.values(), key=lambda p: (p.operation.depth, p.operation.number))
+
+
+def is_hidden(run: Run, operation: Operation) -> bool:
+    """Whether some layer with weights reads what the operation makes, directly or not."""
+    waiting, seen = [operation], {operation.number}
+    while waiting:
+        for consumer in run.consumers(waiting.pop()):
+            if consumer.number in seen:
+                continue
+            if any(run.parameters[p].is_weight for p in consumer.parameters):
+                return True
+            seen.add(consumer.number)
+            waiting.append(consumer)
+    return False
+
+
+def depends_on_data(run: Run, operation: Operation) -> bool:
+    """Whether the operation's result can differ between examples."""
+    waiting, seen = [operation], {operation.number}
+    while waiting:
+        here = waiting.pop()
+        if here.reads_data or here.kind == "embedding":
+            return True
+        for before in run.inputs(here):
+            if before.number not in seen:
+                seen.add(before.number)
+                waiting.append(before)
+    return False
+
+
+def trained(run: Run, objective: Objective) -> bool:
+    """Whether any of the objective's parameters was ever seen to move."""
+    return any(
+        value > 0
+        for n in objective.parameters
+        for value in run.series("parameter", n, "moved").finite
+    )
+
+
+def first_loss(run: Run, objective: Objective) -> float:
+    """What the loss was before learning: its first value, or the mean of the first few if lower.
+
+    One value alone is noisy; a mean alone is spoiled by a loss that climbs at once. NaN when no
+    loss was finite.
+    """
+    values = run.loss(objective.number).finite
+    if not values:
+        return math.nan
+    few = values[: min(max(3, len(values) // 10), 16)]
+    return min(values[0], fmean(few))
+
+
+def harm(run: Run, objective: Objective) -> float:
+    """How little the objective's loss fell: 0 when it reached 0, 1 when it did not fall at all.
+
+    The end is the mean of the last tenth. A loss that can be negative has no floor to reach and
+    counts as half harmed unless it rose; one that left the numbers counts as fully harmed.
+    """
+    loss = run.loss(objective.number)
+    values = loss.finite
+    if len(values) < 2 or len(values) < len(loss):
+        return 1.0
+    start, end = first_loss(run, objective), loss.end()
+    if min(values) < 0:
+        return 1.0 if end >= start else 0.5
+    return min(1.0, max(0.0, end / start)) if start > 0 else 0.0
+
+
+def label(place: Place, fallback: str = "the network") -> str:
+    """A layer's name for a message, in backticks."""
+    if place.layer is None:
+        return fallback
+    return place.layer if place.layer.startswith("after ") else f"`{place.layer}`"

@@ -1,0 +1,110 @@
+"""A training run as it was seen: facts, and numbers over steps."""
+
+from __future__ import annotations
+
+__all__ = ["FACT_KINDS", "Run"]
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from trainwell.record.facts import (
+    Evaluation,
+    Fact,
+    Features,
+    LossCall,
+    Network,
+    Objective,
+    Operation,
+    Optimizer,
+    Parameter,
+)
+from trainwell.record.series import Series
+
+FACT_KINDS: dict[str, type[Fact]] = {
+    "network": Network,
+    "operation": Operation,
+    "parameter": Parameter,
+    "optimizer": Optimizer,
+    "objective": Objective,
+    "loss": LossCall,
+    "features": Features,
+    "evaluation": Evaluation,
+}
+"""Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
+
+
+@dataclass
+class Run:
+    """Everything that was recorded of one run of one script.
+
+    Attributes:
+        id: unique name, for example "20261122-104500-4f2a".
+        script: path of the script (or "-m module"), or the name of a notebook's watch.
+        arguments: the script's own arguments.
+        started, ended: seconds since 1970; `ended` is None while it runs or after `kill -9`.
+        exit_status: the script's own; None while unknown. Negative: ended by that signal.
+        error: {"type", "message", "file", "line"} of the exception that ended it, or None.
+        steps: backward passes that trained something.
+        notes: what could not be seen, in words; and the trouble that trainwell itself had.
+        vitals: numbers over steps by (kind of fact, its number, quantity).
+    """
+
+    id: str
+    script: str
+    arguments: list[str] = field(default_factory=list)
+    started: float = 0.0
+    ended: float | None = None
+    exit_status: int | None = None
+    error: dict[str, str | int | None] | None = None
+    steps: int = 0
+    notes: list[str] = field(default_factory=list)
+    networks: dict[int, Network] = field(default_factory=dict)
+    operations: dict[int, Operation] = field(default_factory=dict)
+    parameters: dict[int, Parameter] = field(default_factory=dict)
+    optimizers: dict[int, Optimizer] = field(default_factory=dict)
+    objectives: dict[int, Objective] = field(default_factory=dict)
+    losses: dict[int, LossCall] = field(default_factory=dict)
+    features: dict[int, Features] = field(default_factory=dict)
+    evaluations: dict[int, Evaluation] = field(default_factory=dict)
+    vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
+
+    def table(self, kind: str) -> dict[int, Fact]:
+        """The facts of one kind of `FACT_KINDS` by number; this is the run's own dict."""
+        names = {"loss": "losses", "features": "features"}
+        return getattr(self, names.get(kind, kind + "s"))  # type: ignore[no-any-return]
+
+    def series(self, kind: str, number: int, quantity: str) -> Series:
+        """One quantity over the steps; empty when it was never measured."""
+        return self.vitals.get((kind, number, quantity), Series())
+
+    def loss(self, objective: int) -> Series:
+        """The training loss of an objective, block means."""
+        return self.series("objective", objective, "loss")
+
+    def inputs(self, operation: Operation) -> list[Operation]:
+        """The operations that `operation` reads."""
+        return [self.operations[n] for n in operation.inputs if n in self.operations]
+
+    def consumers(self, operation: Operation) -> list[Operation]:
+        """The operations that read `operation`."""
+        return [o for o in self.operations.values() if operation.number in o.inputs]
+
+    def upstream(self, operation: Operation, through: frozenset[str]) -> Iterator[Operation]:
+        """The nearest operations before `operation` whose kind is not in `through`.
+
+        Args:
+            operation: where to start; itself not included.
+            through: kinds of operations that are looked through.
+        """
+        seen: set[int] = set()
+        waiting = list(operation.inputs)
+        while waiting:
+            number = waiting.pop()
+            if number in seen or number not in self.operations:
+                continue
+            seen.add(number)
+            found = self.operations[number]
+            if found.kind in through:
+                waiting.extend(found.inputs)
+            else:
+                yield found

@@ -1,0 +1,64 @@
+"""A quantity over the steps of a run."""
+
+from __future__ import annotations
+
+__all__ = ["Series"]
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from statistics import fmean, median
+
+
+@dataclass
+class Series:
+    """Values at steps, in the order in which they were measured.
+
+    A step is a backward pass, counted from 0. Values may be NaN or infinite.
+    """
+
+    steps: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def append(self, step: int, value: float) -> None:
+        """Add one measurement."""
+        self.steps.append(step)
+        self.values.append(value)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[tuple[int, float]]:
+        return iter(zip(self.steps, self.values, strict=True))
+
+    @property
+    def finite(self) -> list[float]:
+        """The values that are neither NaN nor infinite."""
+        return [v for v in self.values if math.isfinite(v)]
+
+    def start(self, share: float = 0.1) -> float:
+        """Mean of the first `share` of the finite values (one value at least); NaN when empty."""
+        values = self.finite
+        return fmean(values[: max(1, round(len(values) * share))]) if values else math.nan
+
+    def end(self, share: float = 0.1) -> float:
+        """Mean of the last `share` of the finite values (one value at least); NaN when empty."""
+        values = self.finite
+        return fmean(values[-max(1, round(len(values) * share)) :]) if values else math.nan
+
+    def fall(self, share: float = 0.1) -> float:
+        """How far the end lies below the start, as a share of the start's magnitude.
+
+        1 means that it fell to 0, 0 that it did not move, negative that it rose. NaN when empty.
+        """
+        start, end = self.start(share), self.end(share)
+        return (start - end) / max(abs(start), 1e-12)
+
+    def last(self, count: int) -> list[float]:
+        """The last `count` finite values."""
+        return self.finite[-count:]
+
+    def median(self) -> float:
+        """Median of the finite values; NaN when there are none."""
+        values = self.finite
+        return median(values) if values else math.nan

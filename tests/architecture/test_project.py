@@ -1,0 +1,47 @@
+"""The project's own files agree with each other."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[2]
+_PROJECT = tomllib.loads((_ROOT / "pyproject.toml").read_text())
+
+
+def test_every_dependency_is_pinned_for_ci() -> None:
+    pinned = {
+        line.partition("==")[0].lower().replace("_", "-")
+        for line in (_ROOT / "constraints.txt").read_text().splitlines()
+        if not line.startswith("#")
+    }
+    wanted = [
+        *_PROJECT["project"]["dependencies"],
+        *_PROJECT["project"]["optional-dependencies"]["dev"],
+    ]
+    names = {re.split(r"[<>=\[; ]", word)[0].lower() for word in wanted}
+    assert names <= pinned
+    assert "torch==2.13.0" in (_ROOT / "constraints.txt").read_text().splitlines()
+
+
+def test_the_floors_hold() -> None:
+    tool = shutil.which("lint-imports", path=str(_ROOT / ".venv" / "bin")) or shutil.which(
+        "lint-imports"
+    )
+    if tool is None:
+        pytest.fail("import-linter is not installed: make venv")
+    done = subprocess.run([tool, "--no-cache"], cwd=_ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_readme_names_the_commands_and_options_that_there_are() -> None:
+    readme = (_ROOT / "README.md").read_text()
+    source = (_ROOT / "src" / "trainwell" / "cli" / "run.py").read_text()
+    for option in re.findall(r"`(--[a-z-]+)", readme):
+        name = option.removeprefix("--")
+        assert f'"{option}"' in source or f"    {name.replace('-', '_')}: Annotated" in source
