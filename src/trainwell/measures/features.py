@@ -1,0 +1,85 @@
+"""Running statistics of data, column by column."""
+
+from __future__ import annotations
+
+__all__ = ["ColumnStatistics"]
+
+import math
+
+import torch
+
+
+class ColumnStatistics:
+    """Mean, deviation and range of columns over batches (Chan, Golub & LeVeque 1983, section 1).
+
+    Args:
+        columns: at most this many columns are kept, evenly chosen.
+        rows: at most about this many rows of a batch are read.
+    """
+
+    def __init__(self, columns: int = 256, rows: int = 256) -> None:
+        self.column_limit = columns
+        self.row_limit = rows
+        self.total_columns = 0
+        self.rows = 0
+        self.non_finite = 0
+        self.square_norm = 0.0
+        self._mean = torch.zeros(0, dtype=torch.float64)
+        self._square = torch.zeros(0, dtype=torch.float64)
+        self._low = torch.zeros(0, dtype=torch.float64)
+        self._high = torch.zeros(0, dtype=torch.float64)
+        self._count = torch.zeros(0, dtype=torch.float64)
+
+    def add(self, batch: torch.Tensor) -> None:
+        """Take in a batch.
+
+        Args:
+            batch: (rows, columns); NaN and infinities are counted and left out.
+
+        Raises:
+            ValueError: if the number of columns changes.
+        """
+        columns = batch.shape[1]
+        if self.rows and columns != self.total_columns:
+            raise ValueError(f"expected {self.total_columns} columns, got {columns}")
+        self.total_columns = columns
+        bad = batch.numel() - int(torch.isfinite(batch).sum())
+        self.non_finite += bad
+        chosen = batch[:: max(1, -(-batch.shape[0] // self.row_limit))]
+        norms = torch.linalg.vector_norm(torch.nan_to_num(chosen.float(), 0.0, 0.0, 0.0), dim=1)
+        self.square_norm += float((norms.double() ** 2).sum())
+        self.rows += chosen.shape[0]
+        values = chosen[:, :: max(1, -(-columns // self.column_limit))].double().cpu()
+        good = torch.isfinite(values)
+        count = good.sum(0).double()
+        zeroed = torch.where(good, values, 0.0)
+        mean = zeroed.sum(0) / count.clamp(min=1)
+        square = torch.where(good, (values - mean) ** 2, 0.0).sum(0)
+        low = torch.where(good, values, math.inf).amin(0)
+        high = torch.where(good, values, -math.inf).amax(0)
+        if not self._count.numel():
+            self._mean, self._square, self._count = mean, square, count
+            self._low, self._high = low, high
+            return
+        total = self._count + count
+        off = mean - self._mean
+        safe = total.clamp(min=1)
+        self._square = self._square + square + off**2 * self._count * count / safe
+        self._mean = self._mean + off * count / safe
+        self._count = total
+        self._low = torch.minimum(self._low, low)
+        self._high = torch.maximum(self._high, high)
+
+    def lists(self) -> dict[str, tuple[float, ...]]:
+        """The kept columns' "mean", "std", "low", "high" (NaN where no value was finite)."""
+        seen = self._count > 0
+        std = (self._square / self._count.clamp(min=1)).sqrt()
+        values = {"mean": self._mean, "std": std, "low": self._low, "high": self._high}
+        return {
+            name: tuple(torch.where(seen, column, math.nan).tolist())
+            for name, column in values.items()
+        }
+
+    def example_norm(self) -> float:
+        """Root mean square of the rows' Euclidean norms; 0 when nothing was added."""
+        return math.sqrt(self.square_norm / self.rows) if self.rows else 0.0

@@ -1,0 +1,79 @@
+"""Measures of weights: how they are spread, and whether units are copies of each other."""
+
+from __future__ import annotations
+
+__all__ = ["distinct_row_share", "fans", "moments"]
+
+import math
+
+import torch
+
+from trainwell.measures.samples import every_nth
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Inputs and outputs of one unit (He et al. 2015, section 2.2).
+
+    Args:
+        shape: of a weight as PyTorch stores it: (out, in) or (out, in, kernel...).
+
+    Returns:
+        (fan_in, fan_out); (0, 0) for fewer than two dimensions.
+    """
+    if len(shape) < 2:
+        return 0, 0
+    field = math.prod(shape[2:])
+    return shape[1] * field, shape[0] * field
+
+
+def moments(weight: torch.Tensor, count: int = 65_536) -> dict[str, float]:
+    """The distribution of a weight's elements.
+
+    Args:
+        weight: any shape.
+        count: at most this many elements are read, evenly spaced.
+
+    Returns:
+        "mean", "std", "peak" (largest magnitude) and "kurtosis" (1.8 for a uniform and 3 for a
+        normal distribution; NaN when all are equal).
+    """
+    values = every_nth(weight.detach(), count).double()
+    if not values.numel():
+        return {"mean": math.nan, "std": math.nan, "peak": math.nan, "kurtosis": math.nan}
+    mean = values.mean()
+    off = values - mean
+    variance = float((off * off).mean())
+    fourth = float((off**4).mean())
+    return {
+        "mean": float(mean),
+        "std": math.sqrt(variance),
+        "peak": float(values.abs().max()),
+        "kurtosis": fourth / variance**2 if variance > 1e-30 else math.nan,
+    }
+
+
+def distinct_row_share(weight: torch.Tensor, rows: int = 64, columns: int = 512) -> float:
+    """Share of a weight's units (rows) that differ from every unit before them.
+
+    Args:
+        weight: (out, ...), at least two rows.
+        rows: at most about this many are compared, evenly chosen.
+        columns: the same for the numbers of a row.
+
+    Returns:
+        1 when all units differ, 1/rows when all are copies; 1 for fewer than two rows. Units count
+        as copies when they differ by less than a millionth of the weight's largest element, as
+        they do after rounding in different orders.
+    """
+    flat = weight.detach().reshape(weight.shape[0], -1)
+    chosen = flat[:: -(-flat.shape[0] // rows), :: max(1, -(-flat.shape[1] // columns))].double()
+    if chosen.shape[0] < 2:
+        return 1.0
+    tolerance = 1e-6 * max(float(chosen.abs().max()), 1e-30)
+    if not math.isfinite(tolerance):
+        return 1.0
+    # Units that are copies have a neighbour in any ordering by a fixed projection.
+    projection = torch.cos(torch.arange(chosen.shape[1], dtype=chosen.dtype, device=chosen.device))
+    ordered = chosen[torch.argsort(chosen @ projection)]
+    gaps = (ordered[1:] - ordered[:-1]).abs().amax(1)
+    return float(1 + int((gaps > tolerance).sum())) / chosen.shape[0]

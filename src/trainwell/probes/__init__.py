@@ -1,0 +1,1 @@
+"""Probes: read a live training run and fill a record."""

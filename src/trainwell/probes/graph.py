@@ -1,0 +1,106 @@
+"""The autograd graph under a loss: the program that just ran, whoever wrote it."""
+
+from __future__ import annotations
+
+__all__ = ["NODE_LIMIT", "Graph", "Node", "walk"]
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from trainwell.probes.kinds import kind_of
+
+NODE_LIMIT = 20_000
+"""Larger graphs (recurrent networks written out over thousands of steps) are not walked."""
+
+_NO_SEQUENCE = 1 << 63
+
+
+@dataclass(slots=True)
+class Node:
+    """One node of the graph.
+
+    Attributes:
+        handle: autograd's own object; gives the saved tensors while the graph lives.
+        inputs: indices of the nodes that made its inputs, in order; -1 for an input that nothing
+            recorded has made (data).
+        leaf: the leaf tensor, of a leaf node.
+        sequence: autograd's running number: the order in which operations ran.
+    """
+
+    handle: Any
+    name: str
+    kind: str
+    inputs: list[int] = field(default_factory=list)
+    leaf: torch.Tensor | None = None
+    sequence: int = 0
+
+
+@dataclass(slots=True)
+class Graph:
+    """All nodes under some tensors, inputs before what reads them.
+
+    Attributes:
+        nodes: leaves first, then in the order in which the operations ran.
+        roots: indices of the nodes that made the walked tensors.
+        signature: equal for graphs of one structure over the same parameters.
+    """
+
+    nodes: list[Node]
+    roots: list[int]
+    signature: Hashable
+
+    def leaves(self) -> list[torch.Tensor]:
+        """The leaf tensors, in the order in which they are first used."""
+        return [n.leaf for n in self.nodes if n.leaf is not None]
+
+
+def walk(tensors: Sequence[torch.Tensor]) -> Graph | None:
+    """Read the graph that hangs on `tensors`.
+
+    Args:
+        tensors: results of the operations to start from; those without a graph are left out.
+
+    Returns:
+        The graph; None when there is none, or when it has more than `NODE_LIMIT` nodes.
+    """
+    starts = [t.grad_fn for t in tensors if t.grad_fn is not None]
+    found: dict[Any, tuple[Any, ...]] = {}
+    waiting: list[Any] = list(starts)
+    while waiting:
+        handle = waiting.pop()
+        if handle in found:
+            continue
+        edges = found[handle] = tuple(edge for edge, _ in handle.next_functions)
+        if len(found) > NODE_LIMIT:
+            return None
+        waiting.extend(e for e in edges if e is not None)
+    if not found:
+        return None
+    nodes = [_node(handle) for handle in found]
+    nodes.sort(key=lambda node: node.sequence)
+    index = {node.handle: i for i, node in enumerate(nodes)}
+    shape: list[Hashable] = []
+    for node in nodes:
+        node.inputs = [-1 if e is None else index[e] for e in found[node.handle]]
+        shape.append((node.name, *node.inputs, _token(node.leaf)))
+    return Graph(nodes, [index[s] for s in starts], hash(tuple(shape)))
+
+
+def _node(handle: Any) -> Node:
+    name = handle.name()
+    kind = kind_of(name)
+    if kind == "leaf":
+        # Reversed traversal meets leaves in no useful order; they sort before all operations.
+        return Node(handle, name, kind, leaf=handle.variable, sequence=-1)
+    sequence = handle._sequence_nr()
+    return Node(handle, name, kind, sequence=sequence if sequence < _NO_SEQUENCE else 0)
+
+
+def _token(leaf: torch.Tensor | None) -> Hashable:
+    # Bare tensors are often made afresh at every step: they are told apart by shape only.
+    if leaf is None:
+        return None
+    return id(leaf) if isinstance(leaf, torch.nn.Parameter) else tuple(leaf.shape)

@@ -1,0 +1,162 @@
+"""A look: what is read of one step's graph, and of the moment at which numbers are lost."""
+
+from __future__ import annotations
+
+__all__ = ["Looks"]
+
+import weakref
+
+import torch
+
+from trainwell.probes.activations import Activations
+from trainwell.probes.graph import Graph
+from trainwell.probes.ledger import Ledger
+from trainwell.probes.losses import Losses
+from trainwell.probes.modules import Modules
+from trainwell.probes.nonfinite import gradient_suspect, origin
+from trainwell.probes.objectives import Watched
+from trainwell.probes.parameters import Parameters
+from trainwell.probes.program import Match, Program
+from trainwell.probes.updates import Updates
+from trainwell.record import Detail
+
+
+class Looks:
+    """Reads a graph before its backward frees it."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        modules: Modules,
+        parameters: Parameters,
+        program: Program,
+        losses: Losses,
+        updates: Updates,
+    ) -> None:
+        self._ledger = ledger
+        self._modules = modules
+        self._parameters = parameters
+        self._program = program
+        self._losses = losses
+        self._updates = updates
+        self.activations = Activations(ledger)
+
+    def look(self, watched: Watched, graph: Graph, step: int, *, created: bool) -> None:
+        """Read a graph.
+
+        Args:
+            watched: the objective whose graph it is.
+            graph: as walked, not freed yet.
+            step: the step.
+            created: backward was called with `create_graph=True`.
+        """
+        match = self._program.match(graph, watched.fact)
+        watched.wants_lines = not match.placed or self._program.shapeless
+        self._parameters.rename()
+        self.activations.look(graph, match, step)
+        tensors: dict[int, torch.Tensor] = {}
+        for number, node in zip(match.parameters, graph.nodes, strict=True):
+            if number >= 0 and node.leaf is not None:
+                tensors[number] = node.leaf
+        self._updates.begin(tensors, watched.fact, step)
+        self._remember(watched, graph, match, tensors)
+        self._link_losses(watched, graph, match)
+        self._count_passes(match)
+        self._record(watched, graph, match, tensors, created)
+
+    def lost(self, watched: Watched, graph: Graph, step: int) -> None:
+        """Find where the objective's first NaN or infinite loss came from."""
+        match = self._program.match(graph, watched.fact)
+        found = origin(graph)
+        where: dict[str, Detail] = {"step": step, "value": watched.lost_value}
+        if found is not None:
+            number = match.operations[found.node]
+            where |= {"reason": found.reason, "source": found.source}
+            if number >= 0:
+                where["operation"] = number
+        known = self._ledger.run.objectives[watched.fact]
+        if known.non_finite is None:
+            self._ledger.change(known, non_finite=where)
+
+    def gradient_lost(self, watched: Watched, step: int) -> None:
+        """Record the objective's first gradients that are not finite."""
+        known = self._ledger.run.objectives[watched.fact]
+        if known.non_finite_gradient is not None:
+            return
+        bad = [
+            n
+            for n, r in watched.parameters.items()
+            if (t := r()) is not None and t.grad is not None and not torch.isfinite(t.grad).all()
+        ]
+        names: list[Detail] = [self._ledger.run.parameters[n].name for n in bad[:16]]
+        body: dict[str, Detail] = {
+            "step": step,
+            "parameters": names,
+            "share": len(bad) / max(len(watched.parameters), 1),
+        }
+        if watched.suspect is not None:
+            body |= watched.suspect
+        self._ledger.change(known, non_finite_gradient=body)
+
+    def _remember(
+        self, watched: Watched, graph: Graph, match: Match, tensors: dict[int, torch.Tensor]
+    ) -> None:
+        watched.parameters = {n: weakref.ref(t) for n, t in tensors.items()}
+        canary = min(list(tensors.values())[:4], key=torch.Tensor.numel, default=None)
+        watched.canary = None if canary is None else weakref.ref(canary)
+        suspect = gradient_suspect(graph)
+        if suspect is not None and match.operations[suspect.node] >= 0:
+            number = match.operations[suspect.node]
+            watched.suspect = {"operation": number, "reason": suspect.reason}
+
+    def _link_losses(self, watched: Watched, graph: Graph, match: Match) -> None:
+        linked = self._losses.drain()
+        if not linked:
+            return
+        index = {node.handle: i for i, node in enumerate(graph.nodes)}
+        calls = 0
+        for fact, handle in linked:
+            at = index.get(handle, -1)
+            calls += at >= 0
+            while at >= 0 and match.operations[at] < 0:
+                at = graph.nodes[at].inputs[0] if graph.nodes[at].inputs else -1
+            if at >= 0:
+                self._losses.link(fact, watched.fact, match.operations[at])
+        watched.loss_calls = calls
+
+    def _count_passes(self, match: Match) -> None:
+        passes = [p for p in self._modules.training if p[0] in match.networks]
+        if self._modules.compiled:
+            passes = self._modules.modes_now(match.networks)
+        self._modules.count(passes, evaluation=False)
+        self._modules.training.clear()
+        self._modules.made.clear()
+
+    def _record(
+        self,
+        watched: Watched,
+        graph: Graph,
+        match: Match,
+        tensors: dict[int, torch.Tensor],
+        created: bool,
+    ) -> None:
+        operations = self._ledger.run.operations
+        unseen = {
+            f"{operations[n].name} is closed: what is inside is not seen"
+            for n in match.operations
+            if n >= 0 and operations[n].kind == "closed"
+        }
+        if any(self.activations.is_hidden(node) for node in graph.nodes):
+            unseen.add("checkpointed activations are not read: it would compute them again")
+        for text in sorted(unseen):
+            self._ledger.note(text)
+        known = self._ledger.run.objectives[watched.fact]
+        self._ledger.change(
+            known,
+            steps=watched.schedule.calls,
+            networks=tuple(sorted({*known.networks, *match.networks})),
+            parameters=tuple(sorted({*known.parameters, *tensors})),
+            root=known.root if known.root is not None else match.root,
+            created_graph=known.created_graph or created,
+            unseen=tuple(sorted({*known.unseen, *unseen})),
+        )

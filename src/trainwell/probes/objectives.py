@@ -1,0 +1,161 @@
+"""Objectives: the lines that call `backward()`, each with its loss and its schedule of looks."""
+
+from __future__ import annotations
+
+__all__ = ["Objectives", "Watched"]
+
+import math
+import time
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from trainwell.probes.budget import Schedule
+from trainwell.probes.ledger import Ledger
+from trainwell.probes.places import Sources, place_of
+from trainwell.record import Detail, Objective
+
+_SINGLE = 256
+"""Losses are kept singly up to this many, then as means of 2, then of 4, ... as many times."""
+
+_DEFER = 256
+"""Losses on a device are fetched at looks, or when this many wait: a fetch waits for it."""
+
+
+@dataclass
+class Watched:
+    """What is kept of one objective while the run goes on.
+
+    Attributes:
+        fact: its number.
+        schedule: when it is looked at.
+        canary: the first layer's smallest parameter: NaN flows down to it.
+        wants_lines: its source lines are not known yet.
+        parameters: those of its graph at the last look, by number.
+        suspect: an operation whose slope was infinite at the values of a look.
+        deferred: losses on a device, not fetched yet: (step, loss, scale).
+        loss_calls: calls of loss functions in its graph, at the last look.
+        lost: its loss has been NaN or infinite.
+    """
+
+    fact: int
+    schedule: Schedule = field(default_factory=Schedule)
+    began: float = field(default_factory=time.perf_counter)
+    canary: weakref.ref[torch.Tensor] | None = None
+    wants_lines: bool = True
+    parameters: dict[int, weakref.ref[torch.Tensor]] = field(default_factory=dict)
+    suspect: dict[str, Detail] | None = None
+    block: list[float] = field(default_factory=list)
+    block_step: int = 0
+    blocks: int = 0
+    deferred: list[tuple[int, torch.Tensor, float]] = field(default_factory=list)
+    loss_calls: int | None = None
+    lost: bool = False
+    lost_value: str = ""
+
+    @property
+    def step_time(self) -> float:
+        """Seconds from one call to the next, on average."""
+        return (time.perf_counter() - self.began) / max(self.schedule.calls, 1)
+
+
+class Objectives:
+    """Finds the objective of a backward by the line that called it."""
+
+    def __init__(self, ledger: Ledger, sources: Sources) -> None:
+        self._ledger = ledger
+        self._sources = sources
+        self._by_line: dict[tuple[str, int], Watched] = {}
+
+    def all(self) -> list[Watched]:
+        """Every objective seen so far."""
+        return list(self._by_line.values())
+
+    def any_due(self) -> bool:
+        """Whether the next call of some objective is to be looked at."""
+        return any(w.schedule.is_due for w in self._by_line.values())
+
+    def here(self, depth: int) -> Watched:
+        """The objective of the calling line; a new one when the line is new.
+
+        Args:
+            depth: frames between the caller of `backward()` and this function.
+        """
+        frame = self._sources.frame(depth + 1)
+        where = ("?", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+        watched = self._by_line.get(where)
+        if watched is None:
+            number = self._ledger.next_number("objective")
+            self._ledger.put(Objective(number=number, place=place_of(*where)))
+            watched = self._by_line[where] = Watched(number)
+        return watched
+
+    def saw(
+        self,
+        watched: Watched,
+        step: int,
+        roots: Sequence[torch.Tensor],
+        scale: float,
+        *,
+        now: bool,
+    ) -> bool:
+        """Take in the loss of one step.
+
+        Args:
+            watched: the objective.
+            step: the step.
+            roots: what `backward()` was called on.
+            scale: what a gradient scaler multiplied it by.
+            now: fetch it at once, wherever it is.
+
+        Returns:
+            Whether it is the objective's first loss that is NaN or infinite.
+        """
+        if len(roots) != 1 or roots[0].numel() != 1 or not roots[0].is_floating_point():
+            return False
+        loss = roots[0].detach()
+        watched.deferred.append((step, loss, scale))
+        if loss.device.type != "cpu" and not now and len(watched.deferred) < _DEFER:
+            return False
+        before = watched.lost
+        self._fetch(watched)
+        return watched.lost and not before
+
+    def _fetch(self, watched: Watched) -> None:
+        deferred, watched.deferred = watched.deferred, []
+        for step, loss, scale in deferred:
+            value = float(loss) / scale
+            if not watched.lost and not math.isfinite(value):
+                watched.lost, watched.lost_value = True, str(value)
+            self.add(watched, step, value)
+
+    def add(self, watched: Watched, step: int, value: float) -> None:
+        """Add one step's loss to the series."""
+        if not watched.block:
+            watched.block_step = step
+        watched.block.append(value)
+        if len(watched.block) >= 1 << (watched.blocks // _SINGLE):
+            self._close_block(watched)
+
+    def finish(self) -> None:
+        """Record what is still open."""
+        for watched in self._by_line.values():
+            self._fetch(watched)
+            if watched.block:
+                self._close_block(watched)
+            known = self._ledger.run.objectives[watched.fact]
+            self._ledger.change(known, steps=watched.schedule.calls)
+
+    def _close_block(self, watched: Watched) -> None:
+        block, watched.block = watched.block, []
+        watched.blocks += 1
+        if len(block) == 1:
+            self._ledger.measure("objective", watched.fact, "loss", watched.block_step, block[0])
+            return
+        good = [v for v in block if math.isfinite(v)]
+        mean = sum(good) / len(good) if good else block[0]
+        low, high = (min(good), max(good)) if good else (mean, mean)
+        for quantity, value in (("loss", mean), ("loss_low", low), ("loss_high", high)):
+            self._ledger.measure("objective", watched.fact, quantity, watched.block_step, value)

@@ -1,0 +1,202 @@
+"""Optimizers: PyTorch's own global hooks around `step()`, and whether gradients were zeroed."""
+
+from __future__ import annotations
+
+__all__ = ["Optimizers"]
+
+import functools
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.optim import Optimizer as TorchOptimizer
+from torch.optim.optimizer import register_optimizer_step_post_hook
+
+from trainwell.probes.ledger import Ledger
+from trainwell.probes.parameters import Parameters
+from trainwell.probes.places import Sources, place_of
+from trainwell.record import Optimizer
+from trainwell.record.facts import Detail
+
+_NAMES = 32
+_FIRST_STEPS = 3
+
+
+@dataclass(eq=False)
+class _Seen:
+    """What is kept of one optimizer between its steps."""
+
+    fact: int
+    steps: int = 0
+    canary: weakref.ref[torch.Tensor] | None = None
+    backwards: int = 0
+    zeroed: bool = False
+    ungraded: dict[int, str] | None = None
+    tensors: set[int] = field(default_factory=set)
+
+
+class Optimizers:
+    """Watches every optimizer that steps."""
+
+    def __init__(self, ledger: Ledger, parameters: Parameters, sources: Sources) -> None:
+        self._ledger = ledger
+        self._parameters = parameters
+        self._sources = sources
+        self._seen: weakref.WeakKeyDictionary[TorchOptimizer, _Seen] = weakref.WeakKeyDictionary()
+        self.canaries: list[_Seen] = []
+        """Optimizers whose next step will tell whether gradients were zeroed."""
+        self._built: weakref.WeakKeyDictionary[TorchOptimizer, tuple[str, int]] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._numbers: dict[int, _Seen] = {}
+        self._handle: Any = None
+        self._original_init: Callable[..., None] | None = None
+        self.looking = False
+        """Look at the next steps: their backward was looked at."""
+        self.on_step: Callable[[set[int]], None] = lambda numbers: None
+
+    def attach(self, guard: Callable[..., None]) -> None:
+        """Hook every optimizer, those that exist already included."""
+
+        def stepped(optimizer: TorchOptimizer, args: Any, kwargs: Any) -> None:
+            seen = self._numbers.get(id(optimizer))
+            if seen is None or self.looking or seen.canary is not None or seen.steps < _FIRST_STEPS:
+                guard(self._stepped, optimizer)
+            else:
+                seen.steps += 1
+
+        self._handle = register_optimizer_step_post_hook(stepped)
+        original = self._original_init = TorchOptimizer.__init__
+        built, sources = self._built, self._sources
+
+        @functools.wraps(original)
+        def __init__(self: TorchOptimizer, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+            original(self, *args, **kwargs)
+            frame = sources.frame(1)
+            if frame is not None:
+                built[self] = (frame.f_code.co_filename, frame.f_lineno)
+
+        TorchOptimizer.__init__ = __init__  # type: ignore[method-assign]
+
+    def detach(self) -> None:
+        """Unhook."""
+        if self._handle is not None:
+            self._handle.remove()
+            self._handle = None
+        if self._original_init is not None:
+            TorchOptimizer.__init__ = self._original_init  # type: ignore[method-assign]
+            self._original_init = None
+
+    def backward(self) -> None:
+        """A backward begins: see whether the gradients of the step before are gone."""
+        for seen in self.canaries:
+            seen.backwards += 1
+            tensor = None if seen.canary is None else seen.canary()
+            gradient = None if tensor is None else tensor.grad
+            if gradient is None or not bool(gradient.any()):
+                seen.zeroed = True
+
+    def waiting(self) -> frozenset[int]:
+        """Numbers of the parameters that some optimizer holds which has stepped before."""
+        return frozenset(n for seen in self._seen.values() for n in seen.tensors)
+
+    def finish(self) -> None:
+        """Record the counts, and who holds which parameter."""
+        for optimizer, seen in self._seen.items():
+            self._ledger.change(self._ledger.run.optimizers[seen.fact], steps=seen.steps)
+            self._hold(optimizer, seen)
+
+    def _stepped(self, optimizer: TorchOptimizer) -> None:
+        seen = self._seen.get(optimizer)
+        if seen is None:
+            seen = self._seen[optimizer] = self._new(optimizer)
+            # An optimizer that is gone leaves its number to another: that one overwrites it here.
+            self._numbers[id(optimizer)] = seen
+        seen.steps += 1
+        if seen.canary is not None:
+            self._judge(seen)
+        if self.looking or seen.steps <= _FIRST_STEPS:
+            self._look(optimizer, seen)
+        if self.looking:
+            self.on_step(seen.tensors)
+
+    def _new(self, optimizer: TorchOptimizer) -> _Seen:
+        number = self._ledger.next_number("optimizer")
+        built = self._built.get(optimizer)
+        defaults: dict[str, Detail] = {
+            k: float(v) if isinstance(v, torch.Tensor) else v
+            for k, v in optimizer.defaults.items()
+            if isinstance(v, (bool, int, float, str, torch.Tensor))
+        }
+        self._ledger.put(
+            Optimizer(
+                number=number,
+                name=type(optimizer).__name__,
+                place=place_of(*built) if built else self._sources.here(2),
+                settings=defaults,
+            )
+        )
+        return _Seen(number)
+
+    def _hold(self, optimizer: TorchOptimizer, seen: _Seen) -> None:
+        for group in optimizer.param_groups:
+            for tensor in group["params"]:
+                self._parameters.held(tensor, seen.fact)
+                number = self._parameters.known(tensor)
+                if number is not None:
+                    seen.tensors.add(number)
+
+    def _judge(self, seen: _Seen) -> None:
+        if seen.backwards:
+            known = self._ledger.run.optimizers[seen.fact]
+            self._ledger.change(
+                known,
+                stale_chances=known.stale_chances + 1,
+                stale_looks=known.stale_looks + (not seen.zeroed),
+            )
+        seen.canary = None
+        self.canaries.remove(seen)
+
+    def _look(self, optimizer: TorchOptimizer, seen: _Seen) -> None:
+        tensors = [t for group in optimizer.param_groups for t in group["params"]]
+        self._hold(optimizer, seen)
+        ungraded = {i: t for i, t in enumerate(tensors) if t.requires_grad and t.grad is None}
+        if seen.ungraded is None:
+            seen.ungraded = {i: self._name(t, i) for i, t in ungraded.items()}
+        else:
+            seen.ungraded = {i: n for i, n in seen.ungraded.items() if i in ungraded}
+        empty = all(t.grad is None for t in tensors)
+        known = self._ledger.run.optimizers[seen.fact]
+        self._ledger.change(
+            known,
+            parameter_count=len(tensors),
+            trainable_count=sum(t.requires_grad for t in tensors),
+            steps=seen.steps,
+            looks=known.looks + 1,
+            empty_looks=known.empty_looks + empty,
+            never_graded=tuple(seen.ungraded.values())[:_NAMES],
+        )
+        step = self._ledger.run.steps
+        rate = optimizer.param_groups[0].get("lr")
+        if rate is not None:
+            self._ledger.measure("optimizer", seen.fact, "learning_rate", step, float(rate))
+        self._plant(tensors, seen)
+
+    def _plant(self, tensors: list[torch.Tensor], seen: _Seen) -> None:
+        """Choose the smallest of the first tensors with a gradient, to see it zeroed."""
+        graded = [t for t in tensors[:16] if t.grad is not None and not t.grad.is_sparse]
+        for tensor in sorted(graded, key=torch.Tensor.numel):
+            gradient = tensor.grad
+            if gradient is not None and bool(gradient.any()):
+                seen.canary = weakref.ref(tensor)
+                seen.backwards, seen.zeroed = 0, False
+                self.canaries.append(seen)
+                return
+
+    def _name(self, tensor: torch.Tensor, index: int) -> str:
+        number = self._parameters.known(tensor)
+        if number is not None:
+            return self._ledger.run.parameters[number].name
+        return f"tensor {index} ({'x'.join(map(str, tensor.shape))})"

@@ -1,0 +1,136 @@
+"""Which line of the user's own code something came from."""
+
+from __future__ import annotations
+
+__all__ = ["Sources", "place_of"]
+
+import linecache
+import os
+import re
+import sys
+import sysconfig
+from types import CodeType, FrameType
+
+import torch
+
+from trainwell.record import Place
+
+_LINE = re.compile(
+    r'^\s*File "(?P<file>.+?)", line (?P<line>\d+), in (?P<function>.+?)$', re.MULTILINE
+)
+_TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+_PROBES = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_CONTAINER = os.path.join(_TORCH, "nn", "modules", "container.py")
+
+
+class Sources:
+    """Tells the user's code from the libraries'.
+
+    The user's own files are those under `home`; next come files outside of the standard library
+    and of site-packages. Where a stack has neither (a network trained entirely by a library), the
+    innermost frame outside of PyTorch is named.
+
+    Args:
+        home: the folder of the script (or the notebook's working directory).
+    """
+
+    def __init__(self, home: str) -> None:
+        self.home = os.path.abspath(home) + os.sep
+        paths = sysconfig.get_paths()
+        self._libraries = tuple(
+            os.path.abspath(paths[key]) + os.sep for key in ("stdlib", "purelib", "platlib")
+        )
+        self._known: dict[str, int] = {}
+        self._codes: dict[int, tuple[CodeType, int]] = {}
+
+    def rank(self, file: str) -> int:
+        """How much a file is the user's: 3 own, 2 outside of libraries, 1 a library, 0 hidden."""
+        if file not in self._known:
+            path = os.path.abspath(file)
+            hidden = path.startswith((_TORCH, _PROBES)) or (
+                file.startswith("<") and not file.startswith("<ipython")
+            )
+            own = path.startswith(self.home) and "site-packages" not in path[len(self.home) :]
+            library = path.startswith(self._libraries)
+            # A project may hold its virtual environment, and a script may lie inside one.
+            self._known[file] = 0 if hidden else 3 if own else 1 if library else 2
+        return self._known[file]
+
+    def frame(self, depth: int = 1) -> FrameType | None:
+        """The innermost frame of the most personal code on the calling stack.
+
+        Args:
+            depth: frames to skip, from the caller on.
+        """
+        return self._best(sys._getframe(depth))
+
+    def outer(self, frame: FrameType) -> FrameType | None:
+        """The same, from the caller of `frame` on."""
+        return self._best(frame.f_back)
+
+    def _best(self, at: FrameType | None) -> FrameType | None:
+        best: FrameType | None = None
+        best_rank = 0
+        while at is not None:
+            rank = self._rank_of(at.f_code)
+            if rank > best_rank:
+                best, best_rank = at, rank
+                if rank == 3:
+                    break
+            at = at.f_back
+        return best
+
+    def chain(self, depth: int = 1, count: int = 3) -> tuple[tuple[str, int], ...]:
+        """File and line of the innermost `count` frames of the user's code, innermost first."""
+        found: list[tuple[str, int]] = []
+        at = self.frame(depth + 1)
+        while at is not None and len(found) < count:
+            code = at.f_code
+            rank = self._rank_of(code)
+            if rank >= 2:
+                found.append((code.co_filename, at.f_lineno))
+            at = at.f_back
+        return tuple(found)
+
+    def _rank_of(self, code: CodeType) -> int:
+        # By identity: a code object's own hash goes over all of its constants.
+        found = self._codes.get(id(code))
+        if found is None:
+            found = self._codes[id(code)] = code, self.rank(code.co_filename)
+        return found[1]
+
+    def stack(self, traceback: list[str]) -> tuple[Place, bool]:
+        """The user's line in a stack that anomaly mode kept, and whether a container called it.
+
+        Args:
+            traceback: the strings of `node.metadata["traceback_"]`, outermost first.
+
+        Returns:
+            The innermost frame of the most personal code; and whether, below that frame, an
+            `nn.Sequential` (or another container of PyTorch) chose what to call: then the line
+            is that of the call of the whole container.
+        """
+        found = Place()
+        best = 0
+        contained = False
+        for entry in traceback:
+            match = _LINE.search(entry)
+            if match is None:
+                continue
+            file = match["file"]
+            rank = self.rank(file)
+            if rank >= max(best, 1):
+                found, best, contained = place_of(file, int(match["line"])), rank, False
+            elif file == _CONTAINER:
+                contained = True
+        return found, contained
+
+    def here(self, depth: int = 1) -> Place:
+        """The user's line on the calling stack."""
+        frame = self.frame(depth + 1)
+        return Place() if frame is None else place_of(frame.f_code.co_filename, frame.f_lineno)
+
+
+def place_of(file: str, line: int) -> Place:
+    """A line of a file, with its text."""
+    return Place(None, file, line, linecache.getline(file, line).strip() or None)

@@ -1,0 +1,154 @@
+"""How far a step moves the weights, and the gradients that moved them."""
+
+from __future__ import annotations
+
+__all__ = ["Updates"]
+
+import math
+import weakref
+
+import torch
+
+from trainwell.measures.samples import every_nth
+from trainwell.measures.weights import distinct_row_share
+from trainwell.probes.ledger import Ledger
+from trainwell.record import Objective
+
+_SAMPLE = 2_048
+_PATIENCE = 64
+"""Backward passes after which a look at an update is given up: the optimizer steps more rarely."""
+
+
+class Updates:
+    """Compares weights before and after an update."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._before: dict[int, tuple[weakref.ref[torch.Tensor], torch.Tensor]] = {}
+        self._objective = 0
+        self._step = 0
+        self._looks: dict[int, int] = {}
+        self._changed = False
+        self._judged = False
+
+    def begin(self, tensors: dict[int, torch.Tensor], objective: int, step: int) -> None:
+        """Remember the weights as they are before the update.
+
+        Args:
+            tensors: parameters of a graph by number.
+            objective: number of the objective.
+            step: the step of the look.
+        """
+        self.give_up()
+        self._objective, self._step = objective, step
+        self._changed = self._judged = False
+        weights = {n: t for n, t in tensors.items() if t.dim() >= 2} or tensors
+        for number, tensor in weights.items():
+            if not tensor.is_floating_point() or tensor.is_sparse:
+                continue
+            sample = every_nth(tensor.detach(), _SAMPLE)
+            self._before[number] = (weakref.ref(tensor), sample.clone())
+            looks = self._looks[number] = self._looks.get(number, 0) + 1
+            if tensor.dim() >= 2 and not looks & (looks - 1):
+                share = distinct_row_share(tensor)
+                self._ledger.measure("parameter", number, "distinct_rows", step, share)
+
+    def gradients(self, step: int, scale: float) -> bool:
+        """Measure the gradients right after the backward of a look.
+
+        Args:
+            step: the step of the look.
+            scale: what a gradient scaler multiplied the loss by.
+
+        Returns:
+            Whether all of them were finite.
+        """
+        numbers, gradients = [], []
+        for number, (reference, _) in self._before.items():
+            tensor = reference()
+            gradient = None if tensor is None else tensor.grad
+            if gradient is not None and gradient.numel():
+                numbers.append(number)
+                gradients.append(
+                    gradient.detach()._values() if gradient.is_sparse else gradient.detach()
+                )
+        return self._norms(numbers, gradients, step, scale)
+
+    def given(self, inputs: list[tuple[int, torch.Tensor]], step: int) -> bool:
+        """The same for gradients that `torch.autograd.grad` returned: (parameter, gradient)."""
+        chosen = [(n, g.detach()) for n, g in inputs if n in self._before and g.numel()]
+        return self._norms([n for n, _ in chosen], [g for _, g in chosen], step, 1.0)
+
+    def _norms(
+        self, numbers: list[int], gradients: list[torch.Tensor], step: int, scale: float
+    ) -> bool:
+        if not gradients:
+            return True
+        norms = torch.stack([n.float().cpu() for n in torch._foreach_norm(gradients)]).tolist()
+        finite = True
+        for number, gradient, norm in zip(numbers, gradients, norms, strict=True):
+            norm /= scale
+            finite = finite and math.isfinite(norm)
+            self._ledger.measure("parameter", number, "gradient_norm", step, norm)
+            rms = norm / math.sqrt(gradient.numel())
+            self._ledger.measure("parameter", number, "gradient_rms", step, rms)
+        return finite
+
+    def resolve(self, numbers: set[int] | None, step: int, *, waiting: frozenset[int]) -> None:
+        """Compare with the weights as they are now.
+
+        Args:
+            numbers: parameters that an optimizer has just stepped; None at the next backward,
+                when everything that is not in `waiting` must have been updated.
+            step: the step now.
+            waiting: parameters whose optimizer has not stepped since.
+        """
+        if not self._before:
+            return
+        if numbers is None:
+            overdue = step - self._step > _PATIENCE
+            due = [n for n in self._before if overdue or n not in waiting]
+        else:
+            due = [n for n in self._before if n in numbers]
+        if not due:
+            return
+        found = [(n, *self._before.pop(n)) for n in due]
+        pairs = [(n, t, sample) for n, r, sample in found if (t := r()) is not None]
+        if not pairs:
+            return
+        after = [every_nth(t.detach(), _SAMPLE) for _, t, _ in pairs]
+        before = [b for _, _, b in pairs]
+        moved = torch._foreach_norm(torch._foreach_sub(after, before))
+        sizes = torch._foreach_norm(before)
+        both = [float(v) for v in (*moved, *sizes)]
+        moves = zip(both[: len(pairs)], both[len(pairs) :], strict=True)
+        for (number, _, sample), (move, size) in zip(pairs, moves, strict=True):
+            ratio = move / size if size > 0 else math.nan if move == 0 else math.inf
+            self._changed = self._changed or move != 0
+            self._judged = True
+            measure = self._ledger.measure
+            measure("parameter", number, "update_ratio", self._step, ratio)
+            measure("parameter", number, "moved", self._step, move)
+            rms = size / math.sqrt(max(sample.numel(), 1))
+            measure("parameter", number, "weight_rms", self._step, rms)
+        if not self._before:
+            self._close()
+
+    @property
+    def pending(self) -> bool:
+        """Weights are remembered that have not been compared yet."""
+        return bool(self._before)
+
+    def give_up(self) -> None:
+        """Forget what has not been compared yet."""
+        self._before = {}
+        self._close()
+
+    def _close(self) -> None:
+        if not self._judged:
+            return
+        self._judged = False
+        known: Objective = self._ledger.run.objectives[self._objective]
+        self._ledger.change(
+            known, updates=known.updates + self._changed, update_looks=known.update_looks + 1
+        )
