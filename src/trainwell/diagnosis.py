@@ -1,0 +1,154 @@
+"""From a run to its diagnosis: every finding's sightings, root causes first.
+
+A fault whose possible cause was found in the same run is a consequence: it is folded under that
+cause. The order of the roots: severity, then the harm that the findings measured, then the
+catalogue's order.
+"""
+
+from __future__ import annotations
+
+__all__ = ["Diagnosis", "Entry", "diagnose"]
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from trainwell.findings.catalogue import FINDINGS
+from trainwell.findings.finding import Finding
+from trainwell.record import SEVERITIES, Detail, Place, Run, Severity, Sighting, Undecided
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One fault of a run, with all the places at which it was seen.
+
+    Attributes:
+        code, slug: which finding.
+        severity: the worst of its sightings.
+        message: of the worst sighting.
+        step: the first step at which it was seen.
+        where: its places, the worst sighting's first.
+        evidence: the numbers of the worst sighting.
+        causes: slugs that this fault may bring about.
+        remedies: names of remedies that may help.
+        sightings: all of them, the worst first.
+        consequences: the entries that this one explains, folded under it.
+        harm: the largest harm of its sightings, in [0, 1].
+    """
+
+    code: str
+    slug: str
+    severity: Severity
+    message: str
+    step: int
+    where: tuple[Place, ...]
+    evidence: Mapping[str, Detail]
+    causes: tuple[str, ...]
+    remedies: tuple[str, ...]
+    sightings: tuple[Sighting, ...]
+    consequences: tuple[Entry, ...] = ()
+    harm: float = 0.0
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong with a run.
+
+    Attributes:
+        run: the record that it was made from.
+        roots: the root causes, worst first, each with its consequences.
+        undecided: (code, reason) of findings that could not decide.
+    """
+
+    run: Run
+    roots: tuple[Entry, ...] = ()
+    undecided: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All entries in the order of the report: each root followed by its consequences."""
+        return list(_flatten(self.roots))
+
+    def at_least(self, severity: Severity) -> list[Entry]:
+        """The entries as severe as `severity` or worse."""
+        limit = SEVERITIES.index(severity)
+        return [e for e in self.entries if SEVERITIES.index(e.severity) <= limit]
+
+
+def diagnose(run: Run, findings: Iterable[Finding] | None = None) -> Diagnosis:
+    """Run the findings over a record and order what they saw.
+
+    Args:
+        run: the record; it is not changed.
+        findings: which ones; all of the catalogue with their default thresholds when None.
+    """
+    entries: list[Entry] = []
+    undecided: list[tuple[str, str]] = []
+    for finding in FINDINGS.values() if findings is None else findings:
+        seen = list(finding.detect(run))
+        undecided += [(finding.code, s.reason) for s in seen if isinstance(s, Undecided)]
+        sightings = [s for s in seen if isinstance(s, Sighting)]
+        if sightings:
+            entries.append(_entry(finding, sightings))
+    return Diagnosis(run, tuple(_fold(entries)), tuple(undecided))
+
+
+def _entry(finding: Finding, sightings: list[Sighting]) -> Entry:
+    ordered = sorted(sightings, key=lambda s: (SEVERITIES.index(s.severity), -s.harm, s.step))
+    worst = ordered[0]
+    return Entry(
+        code=finding.code,
+        slug=finding.slug,
+        severity=worst.severity,
+        message=worst.message,
+        step=min(s.step for s in ordered),
+        where=tuple(dict.fromkeys(s.where for s in ordered)),
+        evidence=worst.evidence,
+        causes=finding.causes,
+        remedies=finding.remedies,
+        sightings=tuple(ordered),
+        harm=max(s.harm for s in ordered),
+    )
+
+
+def _fold(entries: list[Entry]) -> list[Entry]:
+    # A cause explains an entry only if it is at least a warning: a remark cannot be the root of
+    # an error. Where two faults may cause each other, the one earlier in the catalogue leads.
+    def explains(cause: Entry, entry: Entry) -> bool:
+        if cause is entry or entry.slug not in cause.causes or cause.severity == "info":
+            return False
+        mutual = cause.slug in entry.causes and entry.severity != "info"
+        return not mutual or entries.index(cause) < entries.index(entry)
+
+    def depth(entry: Entry, seen: tuple[str, ...] = ()) -> int:
+        # The longest chain of causes above an entry.
+        above = [c for c in entries if explains(c, entry) and c.slug not in seen]
+        return 1 + max((depth(c, (*seen, entry.slug)) for c in above), default=-1)
+
+    depths = {e.slug: depth(e) for e in entries}
+    children: dict[str, list[Entry]] = {e.slug: [] for e in entries}
+    roots: list[Entry] = []
+    for entry in entries:
+        above = [c for c in entries if explains(c, entry) and depths[c.slug] < depths[entry.slug]]
+        if above:
+            # The nearest cause keeps the chain readable: unscaled > saturated > vanishing.
+            nearest = max(above, key=lambda c: (depths[c.slug], -entries.index(c)))
+            children[nearest.slug].append(entry)
+        else:
+            roots.append(entry)
+
+    def grow(entry: Entry) -> Entry:
+        return replace(
+            entry, consequences=tuple(grow(c) for c in _ordered(children[entry.slug], entries))
+        )
+
+    return [grow(e) for e in _ordered(roots, entries)]
+
+
+def _ordered(some: list[Entry], everything: list[Entry]) -> list[Entry]:
+    return sorted(some, key=lambda e: (SEVERITIES.index(e.severity), -e.harm, everything.index(e)))
+
+
+def _flatten(entries: Iterable[Entry]) -> Iterator[Entry]:
+    for entry in entries:
+        yield entry
+        yield from _flatten(entry.consequences)

@@ -1,0 +1,96 @@
+"""LOS101 double-softmax."""
+
+from __future__ import annotations
+
+__all__ = ["DoubleSoftmax"]
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from trainwell.findings.finding import Finding
+from trainwell.record import Run, Sighting, Undecided
+from trainwell.record.reading import harm, label
+
+
+@dataclass(frozen=True)
+class DoubleSoftmax(Finding):
+    """A softmax output fed into a loss that applies softmax itself.
+
+    What it looks for:
+        A log-softmax (which `cross_entropy` applies first) whose input is the result of a softmax.
+        Where the graph is closed (`torch.compile`), predictions of `cross_entropy` whose rows are
+        probabilities.
+
+    Why it hurts:
+        The second softmax sees numbers in [0, 1] only, so that its answer can never be sure: with
+        C classes the loss cannot fall below log(1 + (C - 1) / e), and the gradient that reaches
+        the network is squeezed twice.
+
+    When it is not a fault:
+        Never in a classifier. Accuracy may still look good, since the order of the classes is
+        kept; it learns slower, and its probabilities are wrong.
+
+    Thresholds:
+        row_error: largest |sum - 1| of a row that still counts as probabilities (rounding of
+            bfloat16 is about 0.01).
+
+    Sources:
+        PyTorch documentation of `torch.nn.CrossEntropyLoss`: the input is expected to hold
+        unnormalised logits. NeuraLint (Nikanjam et al. 2021), rule on redundant activation.
+    """
+
+    code: ClassVar[str] = "LOS101"
+    slug: ClassVar[str] = "double-softmax"
+    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "vanishing-gradient")
+    remedies: ClassVar[tuple[str, ...]] = ("feed_logits",)
+
+    row_error: float = 0.02
+
+    def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
+        """Yield the softmax that should not be there."""
+        seen = False
+        for operation in run.operations.values():
+            if operation.kind != "log_softmax":
+                continue
+            for before in run.inputs(operation):
+                size = before.details.get("size")
+                if before.kind != "softmax" or not isinstance(size, int) or size < 2:
+                    continue
+                seen = True
+                floor = math.log(1 + (size - 1) / math.e)
+                objective = run.objectives[operation.objective]
+                yield Sighting(
+                    before.place,
+                    f"softmax in {label(before.place)} feeds a loss that applies softmax itself: "
+                    f"with {size} classes the loss cannot fall below {floor:.2f}",
+                    0,
+                    "error",
+                    {"classes": size, "lowest_possible_loss": floor},
+                    harm(run, objective),
+                )
+        if not seen:
+            yield from self._closed(run)
+
+    def _closed(self, run: Run) -> Iterator[Sighting]:
+        for loss in run.losses.values():
+            if (
+                loss.function == "cross_entropy"
+                and loss.phase == "training"
+                and loss.prediction_operation is None
+                and loss.objective is None
+                and loss.looks >= 2
+                and len(loss.prediction_shape) > 1
+                and loss.prediction_shape[1] > 1
+                and loss.row_sum_error is not None
+                and loss.row_sum_error < self.row_error
+            ):
+                yield Sighting(
+                    loss.place,
+                    "cross_entropy is given rows that are probabilities (they sum to 1 within "
+                    f"{loss.row_sum_error:.2g}); it applies softmax itself",
+                    0,
+                    "error",
+                    {"row_sum_error": loss.row_sum_error},
+                )

@@ -1,0 +1,75 @@
+"""OPT106 frozen-parameter-in-optimizer."""
+
+from __future__ import annotations
+
+__all__ = ["FrozenParameterInOptimizer"]
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from trainwell.findings.finding import Finding
+from trainwell.record import Run, Sighting, Undecided
+
+
+@dataclass(frozen=True)
+class FrozenParameterInOptimizer(Finding):
+    """An optimizer whose parameters get no gradient.
+
+    What it looks for:
+        An optimizer none of whose tensors had a gradient at any step that was looked at; as a
+        remark, one whose tensors are partly frozen.
+
+    Why it hurts:
+        Its steps do nothing. Mostly it was made for another copy of the network, or the network is
+        frozen by mistake.
+
+    When it is not a fault:
+        An optimizer over all parameters with a frozen backbone: the frozen ones are skipped. That
+        is a remark only.
+
+    Thresholds:
+        looks: steps that must have been looked at.
+
+    Sources:
+        TrainCheck (Jiang et al. 2025), frozen parameters handed to an optimizer.
+    """
+
+    code: ClassVar[str] = "OPT106"
+    slug: ClassVar[str] = "frozen-parameter-in-optimizer"
+    causes: ClassVar[tuple[str, ...]] = ("parameters-never-updated", "underfitting")
+    remedies: ClassVar[tuple[str, ...]] = ("unfreeze_parameters", "register_parameters")
+
+    looks: int = 3
+
+    def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
+        """Yield the optimizers that step in vain."""
+        for optimizer in run.optimizers.values():
+            frozen = optimizer.parameter_count - optimizer.trainable_count
+            if optimizer.looks < self.looks:
+                continue
+            evidence = {"tensors": optimizer.parameter_count, "frozen": frozen}
+            if optimizer.empty_looks == optimizer.looks:
+                why = (
+                    "all of them have requires_grad=False"
+                    if frozen == optimizer.parameter_count
+                    else "no backward() reaches them"
+                )
+                yield Sighting(
+                    optimizer.place,
+                    f"{optimizer.name} stepped {optimizer.steps} times, but none of its "
+                    f"{optimizer.parameter_count} tensors ever had a gradient: {why}",
+                    0,
+                    "error",
+                    dict(evidence),
+                    0.8,
+                )
+            elif frozen:
+                yield Sighting(
+                    optimizer.place,
+                    f"{frozen} of the {optimizer.parameter_count} tensors of {optimizer.name} are "
+                    "frozen (requires_grad=False): it skips them",
+                    0,
+                    "info",
+                    dict(evidence),
+                )

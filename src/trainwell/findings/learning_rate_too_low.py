@@ -1,0 +1,90 @@
+"""OPT102 learning-rate-too-low."""
+
+from __future__ import annotations
+
+__all__ = ["LearningRateTooLow"]
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import ClassVar
+
+from trainwell.findings.finding import Finding
+from trainwell.record import Objective, Optimizer, Run, Sighting, Undecided
+from trainwell.record.reading import harm, layers, trained
+
+
+@dataclass(frozen=True)
+class LearningRateTooLow(Finding):
+    """A learning rate so low that the loss has hardly begun to fall.
+
+    What it looks for:
+        Updates that are tiny beside the weights in every layer, together with a loss that has
+        hardly moved although gradients arrive.
+
+    Why it hurts:
+        The run ends long before the network has learned; more epochs would help only in proportion.
+
+    When it is not a fault:
+        A converged or pretrained network, whose loss is low from the start or whose gradients are
+        small; a rate that a schedule brings to zero at the end; fine-tuning.
+
+    Thresholds:
+        update: typical update relative to the weight, in the layer that moves most, under which
+            steps count as tiny.
+        fall: share of its start by which the loss must have fallen to count as learning.
+        looks: updates that must have been looked at.
+        steps: steps that the run must have had.
+
+    Sources:
+        Goodfellow, Bengio & Courville 2016, "Deep learning", section 11.4.1; known limits of
+        earlier tools: 1e-4 (TheDeepChecker), 1e-5 (DeepDiagnosis).
+    """
+
+    code: ClassVar[str] = "OPT102"
+    slug: ClassVar[str] = "learning-rate-too-low"
+    causes: ClassVar[tuple[str, ...]] = ("too-few-epochs", "underfitting")
+    remedies: ClassVar[tuple[str, ...]] = ("raise_learning_rate", "change_optimizer")
+
+    update: float = 1e-4
+    fall: float = 0.1
+    looks: int = 4
+    steps: int = 50
+
+    def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
+        """Yield the optimizer with the rate."""
+        for objective in run.objectives.values():
+            if objective.steps < self.steps or not trained(run, objective):
+                continue
+            ratios = [
+                median(values)
+                for layer in layers(run, objective)
+                if len(
+                    values := run.series("parameter", layer.weight.number, "update_ratio").finite
+                )
+                >= self.looks
+            ]
+            lost = harm(run, objective)
+            if not ratios or max(ratios) >= self.update or lost < 1 - self.fall:
+                continue
+            optimizer = _optimizer(run, objective)
+            rate = None if optimizer is None else optimizer.settings.get("lr")
+            shown = f"{rate:g}" if isinstance(rate, (int, float)) else "unknown"
+            fall = run.loss(objective.number).fall()
+            yield Sighting(
+                objective.place if optimizer is None else optimizer.place,
+                f"a step moves no layer by more than {max(ratios):.1e} of its weights (1e-3 is "
+                f"usual) and the loss has fallen by {max(fall, 0.0):.1%} in {objective.steps} "
+                f"steps: the rate {shown} is too low",
+                0,
+                "error",
+                {"update_ratio": max(ratios), "fall": fall, "learning_rate": rate},
+                lost,
+            )
+
+
+def _optimizer(run: Run, objective: Objective) -> Optimizer | None:
+    for number in objective.parameters:
+        for holder in run.parameters[number].optimizers:
+            return run.optimizers[holder]
+    return None

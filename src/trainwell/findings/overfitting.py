@@ -1,0 +1,91 @@
+"""GEN101 overfitting."""
+
+from __future__ import annotations
+
+__all__ = ["Overfitting"]
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import ClassVar
+
+from trainwell.findings.finding import Finding
+from trainwell.record import Evaluation, Run, Sighting, Undecided
+
+
+@dataclass(frozen=True)
+class Overfitting(Finding):
+    """The training loss falls on while the evaluation loss rises.
+
+    What it looks for:
+        The curve of an evaluation: how far its end lies above its lowest point, beside its own
+        noise, and whether the training loss of the same loss function fell on meanwhile.
+
+    Why it hurts:
+        From its lowest point on the network learns the training data by heart; the last weights
+        are worse on new data than earlier ones.
+
+    When it is not a fault:
+        One bad epoch, a noisy curve, or a rise of a percent: the rise must be several times the
+        noise. Evaluation on the training data never rises this way.
+
+    Thresholds:
+        rise: rise over the lowest point, relative to it, from which it is reported.
+        error_rise: rise from which it is an error.
+        noise: how many times the curve's own noise the rise must be.
+        evaluations: how many must have been made, and how many of them after the lowest point.
+
+    Sources:
+        Prechelt 1998, "Early stopping - but when?"; Goodfellow, Bengio & Courville 2016, "Deep
+        learning", section 7.8.
+    """
+
+    code: ClassVar[str] = "GEN101"
+    slug: ClassVar[str] = "overfitting"
+    causes: ClassVar[tuple[str, ...]] = ("overconfidence", "trained-past-the-best")
+    remedies: ClassVar[tuple[str, ...]] = ("early_stopping", "weight_decay", "dropout")
+
+    rise: float = 0.1
+    error_rise: float = 0.5
+    noise: float = 3.0
+    evaluations: tuple[int, int] = (6, 3)
+
+    def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
+        """Yield the evaluations that got worse."""
+        curves: dict[str, list[Evaluation]] = {}
+        for evaluation in run.evaluations.values():
+            curves.setdefault(evaluation.key, []).append(evaluation)
+        for curve in curves.values():
+            sighting = self._judge(curve)
+            if sighting is not None:
+                yield sighting
+
+    def _judge(self, curve: list[Evaluation]) -> Sighting | None:
+        losses = [e.loss for e in curve]
+        best = min(range(len(losses)), key=losses.__getitem__)
+        needed, after = self.evaluations
+        if len(losses) < needed or len(losses) - 1 - best < after:
+            return None
+        tail = max(after, len(losses) // 10)
+        end, low = fmean(losses[-tail:]), losses[best]
+        rise = (end - low) / max(abs(low), 1e-12)
+        jumps = [abs(b - a) for a, b in zip(losses[best:], losses[best + 1 :], strict=False)]
+        # A steady rise has jumps too: what remains after the slope is taken out is noise.
+        slope = (losses[-1] - low) / max(len(jumps), 1)
+        noise = median(abs(j - abs(slope)) for j in jumps) / tail**0.5
+        trained = [e.training_loss for e in curve if e.training_loss is not None]
+        if rise < self.rise or end - low < self.noise * noise or len(trained) < after:
+            return None
+        at_best = curve[best].training_loss
+        if at_best is None or fmean(trained[-tail:]) >= at_best:
+            return None
+        return Sighting(
+            curve[best].place,
+            f"the evaluation loss ({curve[best].function}) rose from {low:.3g} at step "
+            f"{curve[best].step} to {end:.3g}, while the training loss fell from {at_best:.3g} to "
+            f"{fmean(trained[-tail:]):.3g}",
+            curve[best].step,
+            "error" if rise >= self.error_rise else "warning",
+            {"lowest": low, "end": end, "rise": rise, "best_step": curve[best].step},
+            min(1.0, rise),
+        )

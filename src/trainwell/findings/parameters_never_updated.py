@@ -1,0 +1,91 @@
+"""OPT104 parameters-never-updated."""
+
+from __future__ import annotations
+
+__all__ = ["ParametersNeverUpdated"]
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from trainwell.findings.finding import Finding
+from trainwell.record import Run, Sighting, Undecided
+from trainwell.record.reading import harm
+
+
+@dataclass(frozen=True)
+class ParametersNeverUpdated(Finding):
+    """Gradients are computed, but no parameter ever changes.
+
+    What it looks for:
+        An objective whose parameters got gradients and were the same at every look, before and
+        after the update that should have come.
+
+    Why it hurts:
+        Nothing is learned: `optimizer.step()` is missing, the rate is 0, or the optimizer holds
+        other tensors than the network.
+
+    When it is not a fault:
+        Gradients for their own sake (maps of salience) on a network that is trained elsewhere in
+        the same run, or never.
+
+    Thresholds:
+        looks: updates that must have been looked at.
+        steps: backward passes that must have been made.
+
+    Sources:
+        TheDeepChecker (Ben Braiek & Khomh 2023), "untrained parameters".
+    """
+
+    code: ClassVar[str] = "OPT104"
+    slug: ClassVar[str] = "parameters-never-updated"
+    causes: ClassVar[tuple[str, ...]] = (
+        "learning-rate-too-low",
+        "parameter-not-in-optimizer",
+        "vanishing-gradient",
+        "underfitting",
+        "accumulating-gradients",
+    )
+    remedies: ClassVar[tuple[str, ...]] = ("step_optimizer", "register_parameters")
+
+    looks: int = 3
+    steps: int = 10
+
+    def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
+        """Yield the backward that is not followed by an update."""
+        moving = {
+            n
+            for n in run.parameters
+            if any(v > 0 for v in run.series("parameter", n, "moved").finite)
+        }
+        for objective in run.objectives.values():
+            if objective.updates or objective.steps < self.steps:
+                continue
+            if moving & set(objective.parameters):
+                continue
+            if objective.update_looks < self.looks:
+                yield Undecided("too few updates were looked at")
+                continue
+            graded = any(
+                v > 0
+                for n in objective.parameters
+                for v in run.series("parameter", n, "gradient_norm").finite
+            )
+            if not graded:
+                continue
+            holders = {h for n in objective.parameters for h in run.parameters[n].optimizers}
+            why = "no optimizer that holds them ever stepped"
+            if holders:
+                held = run.optimizers[min(holders)]
+                why = f"{held.name} stepped {held.steps} times (lr {held.settings.get('lr')})"
+            elif run.optimizers:
+                why = "the optimizers that stepped hold other tensors"
+            yield Sighting(
+                objective.place,
+                f"backward() was called {objective.steps} times, but none of the "
+                f"{len(objective.parameters)} parameters ever changed: {why}",
+                0,
+                "error",
+                {"backward": objective.steps, "looks": objective.update_looks},
+                max(harm(run, objective), 0.9),
+            )
