@@ -1,0 +1,55 @@
+"""The commands, put together."""
+
+from __future__ import annotations
+
+__all__ = ["app"]
+
+from typing import Annotated
+
+import typer
+
+from trainwell.cli.explain import explain
+from trainwell.cli.run import RunCommand, run
+from trainwell.cli.runs import runs
+from trainwell.cli.show import show
+
+_EPILOG = """\b
+Examples:
+  trainwell run train.py --lr 0.1   run a script; its arguments stay behind it
+  trainwell run -m package.train    run a module, as `python -m` does
+  trainwell show                    the last run's diagnosis again
+  trainwell explain                 what can be found
+  trainwell explain LOS101 --run    a fault and its cure, run before your eyes
+"""
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EPILOG,
+)
+app.command(cls=RunCommand)(run)
+app.command()(show)
+app.command()(runs)
+app.command()(explain)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"trainwell {version('trainwell')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Finds out why your PyTorch network is not learning, and says which line to change."""

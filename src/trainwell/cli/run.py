@@ -1,0 +1,111 @@
+"""`trainwell run`: run a script and say what is wrong with its training."""
+
+from __future__ import annotations
+
+__all__ = ["RunCommand", "run"]
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from trainwell.cli.options import FailOn, parse_budget
+from trainwell.cli.output import Output
+from trainwell.cli.session import Session
+from trainwell.errors import BadInputError
+from trainwell.probes.script import load
+
+
+class RunCommand(TyperCommand):
+    """Leaves everything behind the script, or behind `-m MODULE`, to the script."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `--` where the script's own arguments begin."""
+        valued = {
+            name
+            for parameter in self.params
+            if not getattr(parameter, "is_flag", True)
+            for name in parameter.opts
+        }
+        at = 0
+        while at < len(args) and args[at].startswith("-") and args[at] not in ("-", "--"):
+            if args[at].startswith("-m"):
+                at += 2 if args[at] == "-m" else 1
+                break
+            at += 2 if args[at] in valued else 1
+        if at < len(args) and args[at] != "--":
+            args = [*args[:at], "--", *args[at:]]
+        return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The two forms of the command."""
+        del ctx
+        return ["[OPTIONS]", "SCRIPT | -m MODULE", "[ARGS]..."]
+
+
+def run(
+    script: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SCRIPT [ARGS]",
+            help="The script, and behind it its own arguments, just as for python.",
+            show_default=False,
+        ),
+    ] = None,
+    module: Annotated[
+        str | None,
+        typer.Option("-m", metavar="MODULE", help="Run a module, as python -m does."),
+    ] = None,
+    budget: Annotated[
+        str,
+        typer.Option(metavar="SHARE", help="Share of the run's time that watching may cost."),
+    ] = "3%",
+    every: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Look at every Nth step, whatever it costs."),
+    ] = None,
+    fail_on: Annotated[
+        FailOn, typer.Option(help="Exit with 1 when something as bad was found.")
+    ] = FailOn.NEVER,
+    json: Annotated[
+        bool, typer.Option("--json", help="One line of JSON on stdout instead of the report.")
+    ] = False,
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write the report to a file."),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Also say what could not be judged, and why.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Keep the record, print nothing.")] = False,
+    no_record: Annotated[
+        bool, typer.Option("--no-record", help="Keep nothing in .trainwell/.")
+    ] = False,
+) -> Session:
+    """Run an unchanged script, and say at its end why its network is not learning.
+
+    Options stand before the script; everything behind it is the script's.
+    """
+    if quiet and (json or output):
+        raise BadInputError("`--quiet` prints no report: it goes with neither `--json` nor `-o`")
+    words = script or []
+    if json and words and words[0].endswith(".json") and module is None:
+        raise BadInputError(
+            f"`--json` takes no value, and `{words[0]}` is no script: to write the JSON into it,"
+            f" give `--json -o {words[0]}`"
+        )
+    if module is None and not words:
+        raise BadInputError("give the script to run: trainwell run SCRIPT [ARGS]")
+    share = parse_budget(budget)
+    if module is None:
+        loaded = load(words[0], tuple(words[1:]))
+    else:
+        loaded = load(module, tuple(words), is_module=True)
+    return Session(
+        loaded,
+        Output(as_json=json, file=output, verbose=verbose, quiet=quiet),
+        budget=share,
+        every=every,
+        fail_on=fail_on,
+        keep=not no_record,
+    )

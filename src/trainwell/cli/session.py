@@ -1,0 +1,177 @@
+"""One run of a script from begin to end: record, probe, script, diagnosis, report."""
+
+from __future__ import annotations
+
+__all__ = ["Session"]
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from trainwell.cli.options import RECORD, FailOn, fails
+from trainwell.cli.output import Output, put
+from trainwell.errors import BadInputError, TrainwellError
+from trainwell.probes.arrival import when_imported
+from trainwell.probes.ending import Ending
+from trainwell.probes.script import Script, execute
+from trainwell.probes.tracebacks import describe_error
+from trainwell.record import Fact, Run
+from trainwell.record.store import Store
+
+if TYPE_CHECKING:
+    from trainwell.diagnosis import Diagnosis
+    from trainwell.probes.probe import Probe
+
+
+class Session:
+    """A script that is about to run under watch.
+
+    Args:
+        script: what to run.
+        output: where the report goes.
+        budget: share of the run's time that watching may cost.
+        every: look at every Nth step instead.
+        fail_on: what makes the exit status 1.
+        keep: keep a record in `.trainwell/`.
+
+    Raises:
+        RecordError: if the record cannot be written. The script has not run then.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        output: Output,
+        *,
+        budget: float,
+        every: int | None,
+        fail_on: FailOn,
+        keep: bool,
+    ) -> None:
+        self._script = script
+        self._output = output
+        self._budget = budget
+        self._every = every
+        self._fail_on = fail_on
+        self._errors = sys.stderr
+        self._process = os.getpid()
+        self._probe: Probe | None = None
+        self._misused = False
+        self._blind = False
+        self._run = Run(
+            id=f"{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(2).hex()}",
+            script=f"-m {script.name}" if script.is_module else script.name,
+            arguments=list(script.arguments),
+            started=time.time(),
+        )
+        self._store = Store(os.path.abspath(RECORD)) if keep else None
+        if self._store is not None:
+            self._store.begin(self._run)
+        self._ending = Ending(self._end)
+
+    def run_script(self) -> BadInputError | None:
+        """Run the script; the report follows when the process ends.
+
+        Returns:
+            Why it could not start.
+
+        Raises:
+            BaseException: whatever the script raises.
+        """
+        self._ending.arm()
+        when_imported("torch", self._attach)
+        problem = execute(self._script, self._ending, self._note_error)
+        if problem is not None:
+            self._misused = True
+            self._ending.status = 2
+        return problem
+
+    def _attach(self) -> None:
+        if os.getpid() != self._process:
+            return
+        try:
+            with self._ending.own_path():
+                from trainwell.probes.probe import Probe
+
+                self._probe = Probe(
+                    self._run,
+                    self._write,
+                    budget=self._budget,
+                    every=self._every,
+                    home=self._home(),
+                )
+                self._probe.attach()
+        except Exception as error:  # noqa: BLE001 - the script goes on without us
+            self._blind = True
+            self._say_trouble("cannot watch this run", error)
+
+    def _home(self) -> str:
+        if self._script.is_module:
+            return self._output.folder
+        return os.path.dirname(os.path.realpath(self._script.name))
+
+    def _write(
+        self, facts: Iterable[Fact], vitals: Iterable[tuple[str, int, str, int, float]]
+    ) -> None:
+        # A forked worker inherits the probe, but the record is its parent's.
+        if self._store is None or os.getpid() != self._process:
+            return
+        try:
+            with self._ending.shield():
+                self._store.write(self._run, facts, vitals)
+        except TrainwellError as error:
+            self._store = None
+            self._say_trouble("the rest of this run is not recorded", error)
+
+    def _note_error(self, error: BaseException) -> None:
+        self._run.error = describe_error(error)
+
+    def _end(self) -> int:
+        run = self._run
+        try:
+            if self._probe is not None:
+                self._probe.finish()
+            run.ended = time.time()
+            run.exit_status = self._ending.status
+            if self._store is not None:
+                self._store.finish(run)
+                self._store.close()
+        except TrainwellError as error:
+            self._say_trouble("the end of this run is not recorded", error)
+        if self._misused:
+            return 0
+        if self._blind:
+            return 0
+        if self._probe is None:
+            # No torch: importing the catalogue would only delay the answer.
+            return self._say_nothing()
+        try:
+            from trainwell.diagnosis import diagnose
+
+            return self._report(diagnose(run))
+        except Exception as error:  # noqa: BLE001 - the record is safe, the script is over
+            self._say_trouble("cannot show the diagnosis", error)
+            return 0
+
+    def _report(self, diagnosis: Diagnosis) -> int:
+        if diagnosis.run.steps == 0 and not diagnosis.roots:
+            return self._say_nothing()
+        self._output.show(diagnosis)
+        return 1 if fails(diagnosis, self._fail_on) else 0
+
+    def _say_nothing(self) -> int:
+        put(
+            self._errors,
+            "trainwell: saw no backward(): nothing was trained, so there is nothing to diagnose\n",
+        )
+        return 2
+
+    def _say_trouble(self, what: str, error: Exception) -> None:
+        reason = str(error) if isinstance(error, TrainwellError) else repr(error)
+        self._run.notes.append(f"{what}: {reason}")
+        put(self._errors, f"trainwell: {what}: {reason}\n")
+        if self._output.verbose and not isinstance(error, TrainwellError):
+            put(self._errors, "".join(traceback.format_exception(error)))

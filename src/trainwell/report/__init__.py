@@ -1,0 +1,1 @@
+"""Renderers: a diagnosis in, a string out. Imports no torch."""
