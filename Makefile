@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 # A tensor in a test is small: more threads only wait for each other.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: venv test test-all lint demo bench clean
+.PHONY: venv test test-all lint docs demo bench clean
 
 venv: $(STAMP)
 
@@ -28,8 +28,12 @@ lint: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/build.py --check
 	@long=$$(find src -name '*.py' -exec awk 'END { if (NR > 400) print FILENAME ": " NR " lines" }' {} \;); \
 	if [ -n "$$long" ]; then echo "longer than 400 lines:"; echo "$$long"; exit 1; fi
+
+docs: venv
+	$(BIN)/python docs/build.py
 
 demo: venv
 	@echo '$$ python examples/digits.py'

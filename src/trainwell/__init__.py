@@ -1,1 +1,37 @@
-"""trainwell finds out why a PyTorch network is not learning."""
+"""trainwell finds out why a PyTorch network is not learning.
+
+    with trainwell.watch(model) as run:
+        train(model)
+    print(run.diagnosis())
+
+From the command line: `trainwell run train.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trainwell.diagnosis import Diagnosis
+    from trainwell.errors import TrainwellError
+    from trainwell.record import Run
+    from trainwell.watching import Watch, watch
+
+__all__ = ["Diagnosis", "Run", "TrainwellError", "Watch", "watch"]
+
+_HOMES = {
+    "Diagnosis": "trainwell.diagnosis",
+    "Run": "trainwell.record",
+    "TrainwellError": "trainwell.errors",
+    "Watch": "trainwell.watching",
+    "watch": "trainwell.watching",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Late, so that `trainwell run` starts at once.
+    if name not in _HOMES:
+        raise AttributeError(f"module `trainwell` has no attribute `{name}`")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -49,7 +49,7 @@ class Entry:
     harm: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diagnosis:
     """What is wrong with a run.
 
@@ -62,6 +62,17 @@ class Diagnosis:
     run: Run
     roots: tuple[Entry, ...] = ()
     undecided: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def __repr__(self) -> str:
+        """What is wrong and where, a few plain lines: notebooks show this."""
+        seen = f"{self.run.steps} steps of {self.run.script}"
+        if not self.roots:
+            return f"no findings in {seen}"
+        lines = [f"{len(self.entries)} findings in {seen}"]
+        for entry in self.entries:
+            lines.append(f"{entry.severity} {entry.code} {entry.slug}: {entry.message}")
+            lines += [f"    {p.file}:{p.line}  {p.code or ''}" for p in entry.where if p.file]
+        return "\n".join(lines)
 
     @property
     def entries(self) -> list[Entry]:

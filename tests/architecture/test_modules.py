@@ -17,7 +17,7 @@ _MODULES = sorted(
 )
 _IDS = [str(path.relative_to(_ROOT)) for path in _MODULES]
 
-EXPORTS: list[str] = []
+EXPORTS: list[str] = ["Diagnosis", "Run", "TrainwellError", "Watch", "watch"]
 """The root's public names: the contract with everyone who writes `import trainwell`."""
 
 _HEAVY = ["torch", "numpy", "scipy", "sklearn", "optuna", "libcst", "jinja2", "pandas"]

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from trainwell.cli import main
-from trainwell.cli.options import RECORD
 from trainwell.record import Objective, Place, Run
-from trainwell.record.store import Store
+from trainwell.record.store import RECORD, Store
 
 TINY = """
 import sys, torch

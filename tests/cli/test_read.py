@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from trainwell.cli.options import RECORD
 from trainwell.findings.catalogue import FINDINGS
 from trainwell.record import Run
-from trainwell.record.store import Store
+from trainwell.record.store import RECORD, Store
 
 Command = Callable[..., Any]
 

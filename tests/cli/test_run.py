@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from trainwell.cli.options import RECORD
 from trainwell.record import Run
-from trainwell.record.store import Store
+from trainwell.record.store import RECORD, Store
 
 Command = Callable[..., Any]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-__all__ = ["RECORD", "FailOn", "fails", "parse_budget"]
+__all__ = ["FailOn", "fails", "parse_budget"]
 
-import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
@@ -12,9 +11,6 @@ from trainwell.errors import BadInputError
 
 if TYPE_CHECKING:
     from trainwell.diagnosis import Diagnosis
-
-RECORD = os.path.join(".trainwell", "runs.db")
-"""The record of a project, from the folder in which trainwell is called."""
 
 
 class FailOn(StrEnum):

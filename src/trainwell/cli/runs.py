@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from trainwell.cli.options import RECORD
 from trainwell.cli.output import is_coloured, put, terminal_width
-from trainwell.record.store import Store
+from trainwell.record.store import RECORD, Store
 
 
 def runs(

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from trainwell.cli.options import RECORD, FailOn, fails
+from trainwell.cli.options import FailOn, fails
 from trainwell.cli.output import Output, put
 from trainwell.errors import BadInputError, TrainwellError
 from trainwell.probes.arrival import when_imported
@@ -19,7 +19,8 @@ from trainwell.probes.ending import Ending
 from trainwell.probes.script import Script, execute
 from trainwell.probes.tracebacks import describe_error
 from trainwell.record import Fact, Run
-from trainwell.record.store import Store
+from trainwell.record.run import new_id
+from trainwell.record.store import RECORD, Store
 
 if TYPE_CHECKING:
     from trainwell.diagnosis import Diagnosis
@@ -62,7 +63,7 @@ class Session:
         self._misused = False
         self._blind = False
         self._run = Run(
-            id=f"{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(2).hex()}",
+            id=new_id(),
             script=f"-m {script.name}" if script.is_module else script.name,
             arguments=list(script.arguments),
             started=time.time(),

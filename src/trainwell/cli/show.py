@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from trainwell.cli.options import RECORD, FailOn, fails
+from trainwell.cli.options import FailOn, fails
 from trainwell.cli.output import Output
 from trainwell.errors import RecordError
-from trainwell.record.store import Store
+from trainwell.record.store import RECORD, Store
 
 
 def show(

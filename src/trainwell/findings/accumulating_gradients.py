@@ -81,5 +81,5 @@ class AccumulatingGradients(Finding):
                 0,
                 "error",
                 {"stale": optimizer.stale_looks, "judged": optimizer.stale_chances},
-                0.5 if objective is None else harm(run, objective),
+                harm(run, objective),
             )

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Run, Sighting, Undecided
-from trainwell.record.reading import harm, label
+from trainwell.record.reading import harm, title
 
 
 @dataclass(frozen=True)
@@ -54,19 +54,17 @@ class BoundedRegressionOutput(Finding):
         for loss in run.losses.values():
             if loss.function not in LOSSES or loss.phase != "training" or not loss.target:
                 continue
-            made = run.operations.get(
-                -1 if loss.prediction_operation is None else loss.prediction_operation
-            )
+            made = run.prediction_of(loss)
             if made is None or made.kind not in RANGES:
                 continue
             low, high = RANGES[made.kind]
             slack = self.margin * loss.target["std"]
             if loss.target["low"] < low - slack or loss.target["high"] > high + slack:
                 reach = f"[{low:g}, {high:g}]" if math.isfinite(high) else f"at least {low:g}"
-                objective = run.objectives[made.objective]
+                objective = run.objectives.get(made.objective)
                 yield Sighting(
                     made.place,
-                    f"the output of {label(made.place)} ({made.kind}) is {reach}, but the targets "
+                    f"{title(made)} is the output and gives {reach}, but the targets "
                     f"run from {loss.target['low']:.3g} to {loss.target['high']:.3g}",
                     0,
                     "error",

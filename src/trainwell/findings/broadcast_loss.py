@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Operation, Run, Sighting, Undecided
-from trainwell.record.reading import harm, is_hidden, label
+from trainwell.record.reading import harm, is_hidden, title
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class BroadcastLoss(Finding):
             if loss.function not in ELEMENTWISE or loss.phase != "training" or not all(shapes):
                 continue
             if shapes[0] != shapes[1] and _size(_joined(*shapes)) > max(map(_size, shapes)):
-                objective = run.objectives.get(-1 if loss.objective is None else loss.objective)
+                objective = run.objective_of(loss)
                 yield Sighting(
                     loss.place,
                     f"{loss.function} of a prediction of shape {shapes[0]} and a target of "
@@ -56,7 +56,7 @@ class BroadcastLoss(Finding):
                     0,
                     "error",
                     {"prediction": list(shapes[0]), "target": list(shapes[1])},
-                    0.5 if objective is None else harm(run, objective),
+                    harm(run, objective),
                 )
         for operation in run.operations.values():
             if operation.kind not in ARITHMETIC or len(operation.inputs) != 1:
@@ -69,11 +69,11 @@ class BroadcastLoss(Finding):
                     operation.place,
                     f"a prediction of shape {before.shape} and data of shape "
                     f"({before.shape[0]},) give a table of {operation.shape}: every example is "
-                    f"compared with every other, in {label(operation.place)}",
+                    f"compared with every other in {title(operation)}",
                     0,
                     "error",
                     {"prediction": list(before.shape), "result": list(operation.shape)},
-                    harm(run, run.objectives[operation.objective]),
+                    harm(run, run.objectives.get(operation.objective)),
                 )
 
     def _ends_in_loss(self, run: Run, operation: Operation) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["FAMILIES", "FINDINGS", "by_name"]
+__all__ = ["FINDINGS", "by_name"]
 
 from trainwell.errors import UnknownNameError
 from trainwell.findings.accumulating_gradients import AccumulatingGradients
@@ -36,18 +36,6 @@ from trainwell.findings.training_mode_at_evaluation import TrainingModeAtEvaluat
 from trainwell.findings.unscaled_features import UnscaledFeatures
 from trainwell.findings.unscaled_targets import UnscaledTargets
 from trainwell.findings.vanishing_gradient import VanishingGradient
-
-FAMILIES = {
-    "DAT": "data",
-    "NET": "structure",
-    "LOS": "loss",
-    "ACT": "activations",
-    "GRD": "gradients",
-    "OPT": "optimisation",
-    "GEN": "generalisation",
-    "MOD": "train and evaluation mode",
-}
-"""What the first letters of a code stand for."""
 
 _ALL: tuple[Finding, ...] = (
     UnscaledFeatures(),  # DAT101

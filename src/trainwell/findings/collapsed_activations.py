@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Operation, Run, Sighting, Undecided
-from trainwell.record.reading import depends_on_data, harm, label
+from trainwell.record.reading import depends_on_data, harm, title
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,13 @@ class CollapsedActivations(Finding):
                 told.add(made.number)
                 yield Sighting(
                     made.place,
-                    f"the output of {label(made.place)} ({made.kind}) is the same for every "
+                    f"{title(made)} gives the same for every "
                     f"example: it deviates by {median(recent):.1e} of its size, where its input "
                     f"deviated by {before:.2g}",
                     next(s for s, v in series if v < self.spread),
                     "error",
                     {"spread": median(recent), "spread_before": before},
-                    harm(run, run.objectives[operation.objective]),
+                    harm(run, run.objectives.get(operation.objective)),
                 )
 
     def _before(self, run: Run, operation: Operation) -> float | None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Run, Sighting, Undecided
-from trainwell.record.reading import harm, label
+from trainwell.record.reading import harm, title
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class DoubleSigmoid(Finding):
                 if before.kind == "sigmoid":
                     yield Sighting(
                         before.place,
-                        f"sigmoid in {label(before.place)} feeds a loss that applies the sigmoid "
+                        f"{title(before)} feeds a loss that applies the sigmoid "
                         "itself: no probability can fall below 0.50, so the loss cannot fall below "
                         "0.69 on negatives",
                         0,
                         "error",
                         {"lowest_possible_loss_on_negatives": 0.6931},
-                        harm(run, run.objectives[operation.objective]),
+                        harm(run, run.objectives.get(operation.objective)),
                     )

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Run, Sighting, Undecided
-from trainwell.record.reading import harm, label
+from trainwell.record.reading import harm, title
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ class DoubleSoftmax(Finding):
                     continue
                 seen = True
                 floor = math.log(1 + (size - 1) / math.e)
-                objective = run.objectives[operation.objective]
+                objective = run.objectives.get(operation.objective)
                 yield Sighting(
                     before.place,
-                    f"softmax in {label(before.place)} feeds a loss that applies softmax itself: "
+                    f"{title(before)} feeds a loss that applies softmax itself: "
                     f"with {size} classes the loss cannot fall below {floor:.2f}",
                     0,
                     "error",

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Run, Sighting, Undecided
-from trainwell.record.reading import harm, is_hidden, label
+from trainwell.record.reading import harm, is_hidden, title
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,16 @@ class DyingRelu(Finding):
             series = run.series("operation", operation.number, "silent_share")
             recent = series.last(5)
             if len(recent) < self.looks:
-                yield Undecided(f"{label(operation.place)} was looked at too few times")
+                yield Undecided(f"{title(operation)} was looked at too few times")
                 continue
             share = median(recent)
             if share < self.share:
                 continue
             began = next(s for s, v in series if v >= self.share)
-            lost = harm(run, run.objectives[operation.objective])
+            lost = harm(run, run.objectives.get(operation.objective))
             yield Sighting(
                 operation.place,
-                f"{share:.0%} of the units of {label(operation.place)} are zero on every example "
+                f"{share:.0%} of the units of {title(operation)} are zero on every example "
                 f"since step {began} or before",
                 began,
                 "error" if share >= self.error_share or lost > 0.5 else "warning",

@@ -91,7 +91,7 @@ class ExplodingGradient(Finding):
             return None
         typical, largest = median(norms), max(norms)
         size = median(_total(run, found, "weight_rms", scaled=True) or [math.inf])
-        if typical > self.norm * size:
+        if size > 0 and typical > self.norm * size:
             return (
                 f"{typical / size:.1e} times the weights' own norm on a typical step",
                 {"typical_norm": typical, "weight_norm": size},

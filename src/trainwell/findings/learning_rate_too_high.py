@@ -11,7 +11,7 @@ from statistics import fmean, median
 from typing import ClassVar
 
 from trainwell.findings.finding import Finding
-from trainwell.record import Objective, Optimizer, Run, Sighting, Undecided
+from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import first_loss, layers
 from trainwell.record.reading import harm as harm_of
 
@@ -93,7 +93,7 @@ class LearningRateTooHigh(Finding):
             large = typical >= self.update or early >= self.early
             if not large or lost < self.harm or (jump < self.swing and climb < self.climb):
                 continue
-            optimizer = _optimizer(run, objective)
+            optimizer = run.optimizer_of(objective)
             rate = None if optimizer is None else optimizer.settings.get("lr")
             shown = f"{rate:g}" if isinstance(rate, (int, float)) else "unknown"
             seen = (
@@ -117,10 +117,3 @@ class LearningRateTooHigh(Finding):
                 },
                 lost,
             )
-
-
-def _optimizer(run: Run, objective: Objective) -> Optimizer | None:
-    for number in objective.parameters:
-        for holder in run.parameters[number].optimizers:
-            return run.optimizers[holder]
-    return None

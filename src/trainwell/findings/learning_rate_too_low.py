@@ -4,14 +4,15 @@ from __future__ import annotations
 
 __all__ = ["LearningRateTooLow"]
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
 from trainwell.findings.finding import Finding
-from trainwell.record import Objective, Optimizer, Run, Sighting, Undecided
-from trainwell.record.reading import harm, layers, trained
+from trainwell.record import LossCall, Objective, Run, Sighting, Undecided
+from trainwell.record.reading import first_loss, harm, layers, trained
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class LearningRateTooLow(Finding):
         fall: share of its start by which the loss must have fallen to count as learning.
         looks: updates that must have been looked at.
         steps: steps that the run must have had.
+        known: first loss, as a share of what an uninformed network gets, under which the network
+            counts as trained before.
 
     Sources:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 11.4.1; known limits of
@@ -50,6 +53,7 @@ class LearningRateTooLow(Finding):
     fall: float = 0.1
     looks: int = 4
     steps: int = 50
+    known: float = 0.5
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the optimizer with the rate."""
@@ -67,7 +71,9 @@ class LearningRateTooLow(Finding):
             lost = harm(run, objective)
             if not ratios or max(ratios) >= self.update or lost < 1 - self.fall:
                 continue
-            optimizer = _optimizer(run, objective)
+            if self._knows(run, objective):
+                continue
+            optimizer = run.optimizer_of(objective)
             rate = None if optimizer is None else optimizer.settings.get("lr")
             shown = f"{rate:g}" if isinstance(rate, (int, float)) else "unknown"
             fall = run.loss(objective.number).fall()
@@ -82,9 +88,25 @@ class LearningRateTooLow(Finding):
                 lost,
             )
 
+    def _knows(self, run: Run, objective: Objective) -> bool:
+        """Whether the loss was low from the start: a converged or pretrained network."""
+        start = first_loss(run, objective)
+        uninformed = [
+            value
+            for loss in run.losses.values()
+            if loss.objective == objective.number and (value := _uninformed(loss)) is not None
+        ]
+        return bool(uninformed) and start < self.known * sum(uninformed)
 
-def _optimizer(run: Run, objective: Objective) -> Optimizer | None:
-    for number in objective.parameters:
-        for holder in run.parameters[number].optimizers:
-            return run.optimizers[holder]
+
+def _uninformed(loss: LossCall) -> float | None:
+    """The loss of a network that knows nothing but the targets' mean; None if it has no formula."""
+    if loss.reduction != "mean":
+        return None
+    if loss.function in ("cross_entropy", "nll_loss") and len(loss.prediction_shape) > 1:
+        return math.log(max(loss.prediction_shape[1], 2))
+    if loss.function.startswith("binary_cross_entropy"):
+        return math.log(2)
+    if loss.function == "mse_loss" and "target_std" in loss.first:
+        return loss.first["target_std"] ** 2
     return None

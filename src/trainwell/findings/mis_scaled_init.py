@@ -115,8 +115,8 @@ class MisScaledInit(Finding):
         lost = harm(run, objective)
         return Sighting(
             place,
-            f"initial weights of {label(place)} look like {looks_like(weight)} with deviation "
-            f"{std:.3g}, {ratio:.3g} times what {_before(kind)} wants ({scheme}: {wanted:.3g}): "
+            f"the initial weights of {label(place)} look like {looks_like(weight)}, with deviation "
+            f"{std:.3g}: {ratio:.3g} times the {wanted:.3g} ({scheme}) that {_before(kind)} wants; "
             f"{change}",
             0,
             "error" if lost > 0.3 else "warning",
@@ -139,7 +139,7 @@ def looks_like(weight: Parameter) -> str:
     """The scheme that a weight's first numbers fit: LeCun, Xavier or He, normal or uniform."""
     std, kurtosis = weight.start.get("std", 0.0), weight.start.get("kurtosis", math.nan)
     if not std > 0 or not weight.fan_in:
-        return "a constant (no scheme)"
+        return "a constant"
     shape = "uniform" if kurtosis < 2.3 else "normal" if 2.6 < kurtosis < 3.5 else "unknown shape"
     # The deviation of n samples is known to about 1 / sqrt(2 n).
     size = math.prod(weight.shape)
@@ -152,7 +152,7 @@ def looks_like(weight: Parameter) -> str:
     }
     name, wanted = min(schemes.items(), key=lambda s: abs(math.log(std / s[1])))
     if abs(std / wanted - 1) > slack:
-        return f"no scheme ({shape})"
+        return f"none of LeCun, Xavier and He ({shape})"
     return f"{name} ({shape})"
 
 

@@ -55,17 +55,15 @@ class NllWithoutLogSoftmax(Finding):
         for loss in run.losses.values():
             if loss.function != "nll_loss" or loss.phase != "training":
                 continue
-            if loss.log_sum_error is None or loss.log_sum_error <= self.tolerance:
+            if loss.log_sum_error is None or not loss.log_sum_error > self.tolerance:
                 continue
-            made = run.operations.get(
-                -1 if loss.prediction_operation is None else loss.prediction_operation
-            )
+            made = run.prediction_of(loss)
             what = (
                 "probabilities (the result of a softmax)"
                 if made is not None and made.kind == "softmax"
                 else f"numbers from {loss.prediction['low']:.3g} to {loss.prediction['high']:.3g}"
             )
-            objective = run.objectives.get(-1 if loss.objective is None else loss.objective)
+            objective = run.objective_of(loss)
             yield Sighting(
                 loss.place,
                 f"nll_loss is given {what}, not log-probabilities: the log-sum-exp of a row is up "
@@ -73,5 +71,5 @@ class NllWithoutLogSoftmax(Finding):
                 0,
                 "error",
                 {"log_sum_error": loss.log_sum_error},
-                0.5 if objective is None else harm(run, objective),
+                harm(run, objective),
             )

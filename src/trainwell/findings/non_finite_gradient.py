@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Objective, Operation, Run, Sighting, Undecided
-from trainwell.record.reading import label
+from trainwell.record.reading import title
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class NonFiniteGradient(Finding):
             what = (
                 "no single operation stands out"
                 if suspect is None
-                else f"{suspect.kind} in {label(suspect.place)}: {reason}"
+                else f"{title(suspect)}: {reason}"
             )
             yield Sighting(
                 place,

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Place, Run, Sighting, Undecided
-from trainwell.record.reading import label
+from trainwell.record.reading import title
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class NonFiniteLoss(Finding):
             place: Place = objective.place if made is None else made.place
             step = lost["step"] if isinstance(lost["step"], int) else 0
             reason = lost.get("reason") or "no single operation stands out"
-            what = "the loss" if made is None else f"{made.kind} in {label(made.place)}"
+            what = "the loss" if made is None else title(made)
             yield Sighting(
                 place,
                 f"the loss is {lost['value']} at step {step}; first seen at {what}: {reason}",

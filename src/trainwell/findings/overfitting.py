@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Overfitting"]
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import fmean, median
@@ -54,7 +55,8 @@ class Overfitting(Finding):
         """Yield the evaluations that got worse."""
         curves: dict[str, list[Evaluation]] = {}
         for evaluation in run.evaluations.values():
-            curves.setdefault(evaluation.key, []).append(evaluation)
+            if math.isfinite(evaluation.loss):
+                curves.setdefault(evaluation.key, []).append(evaluation)
         for curve in curves.values():
             sighting = self._judge(curve)
             if sighting is not None:

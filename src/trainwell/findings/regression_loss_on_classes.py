@@ -58,7 +58,7 @@ class RegressionLossOnClasses(Finding):
                 continue
             what = self._classes(run, loss)
             if what is not None:
-                objective = run.objectives.get(-1 if loss.objective is None else loss.objective)
+                objective = run.objective_of(loss)
                 yield Sighting(
                     loss.place,
                     f"{loss.function} is computed against {what}: labels are classes, not "
@@ -66,7 +66,7 @@ class RegressionLossOnClasses(Finding):
                     0,
                     "warning",
                     {"function": loss.function, "values": list(loss.target_values)},
-                    0.5 if objective is None else harm(run, objective),
+                    harm(run, objective),
                 )
 
     def _classes(self, run: Run, loss: LossCall) -> str | None:
@@ -80,9 +80,7 @@ class RegressionLossOnClasses(Finding):
             return None
         if len(values) > 2:
             return f"the class numbers 0 to {len(values) - 1}"
-        made = run.operations.get(
-            -1 if loss.prediction_operation is None else loss.prediction_operation
-        )
+        made = run.prediction_of(loss)
         if made is not None and made.kind in ("sigmoid", "softmax"):
             return "zeros and ones behind a " + made.kind
         return None

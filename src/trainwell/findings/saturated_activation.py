@@ -12,7 +12,7 @@ from typing import ClassVar
 from trainwell.findings.finding import Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm as harm_of
-from trainwell.record.reading import is_hidden, label
+from trainwell.record.reading import is_hidden, title
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ class SaturatedActivation(Finding):
             if share < self.share:
                 continue
             began = next(s for s, v in series if v >= self.share)
-            lost = harm_of(run, run.objectives[operation.objective])
+            lost = harm_of(run, run.objectives.get(operation.objective))
             yield Sighting(
                 operation.place,
-                f"{share:.0%} of the {operation.kind} units of {label(operation.place)} are pinned "
+                f"{share:.0%} of the units of {title(operation)} are pinned "
                 f"to their ends since step {began}: their slope is under 5 % of the steepest",
                 began,
                 "error" if lost >= self.harm else "warning",

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Run, Sighting, Undecided
-from trainwell.record.reading import harm, label
+from trainwell.record.reading import harm, title
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ class SigmoidWithCrossEntropy(Finding):
                 floor = math.log(1 + (classes - 1) / math.e)
                 yield Sighting(
                     before.place,
-                    f"sigmoid in {label(before.place)} feeds cross-entropy over {classes} "
+                    f"{title(before)} feeds cross-entropy over {classes} "
                     f"exclusive classes, which expects raw outputs: the loss cannot fall below "
                     f"{floor:.2f}",
                     0,
                     "error",
                     {"classes": classes, "lowest_possible_loss": floor},
-                    harm(run, run.objectives[operation.objective]),
+                    harm(run, run.objectives.get(operation.objective)),
                 )

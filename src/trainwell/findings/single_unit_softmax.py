@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Run, Sighting, Undecided
-from trainwell.record.reading import harm, is_hidden, label
+from trainwell.record.reading import harm, is_hidden, title
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class SingleUnitSoftmax(Finding):
             if operation.details.get("size") == 1 and not is_hidden(run, operation):
                 yield Sighting(
                     operation.place,
-                    f"softmax over a single unit in {label(operation.place)} (output shape "
+                    f"{title(operation)} runs over a single unit (output shape "
                     f"{'x'.join(map(str, operation.shape))}): its result is always 1, so nothing "
                     "can be learned",
                     0,
                     "error",
                     {"shape": list(operation.shape), "dim": operation.details.get("dim")},
-                    harm(run, run.objectives[operation.objective]),
+                    harm(run, run.objectives.get(operation.objective)),
                 )

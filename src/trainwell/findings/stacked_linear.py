@@ -64,7 +64,7 @@ class StackedLinear(Finding):
                     "second": [width, outputs],
                     "amounts_to": [inputs, outputs],
                 },
-                harm(run, run.objectives[first.objective]),
+                harm(run, run.objectives.get(first.objective)),
             )
 
     def _before(self, run: Run, second: Operation) -> Operation | None:

@@ -7,7 +7,7 @@ __all__ = ["UnscaledFeatures"]
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import median
+from statistics import median_low
 from typing import ClassVar
 
 from trainwell.findings.finding import Finding
@@ -63,7 +63,7 @@ class UnscaledFeatures(Finding):
     remedies: ClassVar[tuple[str, ...]] = ("scale_inputs", "add_batch_norm")
 
     large: float = 20.0
-    apart: float = 100.0
+    apart: float = 30.0
     off_centre: float = 10.0
     centre_size: float = 5.0
     tiny: float = 1e-2
@@ -79,7 +79,7 @@ class UnscaledFeatures(Finding):
             if found is None:
                 continue
             words, evidence = found
-            lost = harm_of(run, run.objectives[operation.objective])
+            lost = harm_of(run, run.objectives.get(operation.objective))
             yield Sighting(
                 features.place,
                 f"the data that {label(features.place)} reads are not scaled: {words}",
@@ -99,10 +99,10 @@ class UnscaledFeatures(Finding):
         if not sizes:
             return None
         what = "channels" if features.is_pictures else "columns"
-        largest, typical = max(sizes), median(sizes)
+        largest, typical = max(sizes), median_low(sizes)
         number = next(i for i, c in enumerate(columns) if c[0] == largest)
         evidence = {"largest": largest, "typical": typical, "smallest": min(sizes)}
-        if largest >= self.large and (largest > self.apart * min(sizes) or typical >= self.large):
+        if largest >= self.large and (largest > self.apart * typical or typical >= self.large):
             name = f"{what[:-1]} {number} has a root mean square of {largest:.3g}"
             rest = f", the typical {what[:-1]} {typical:.3g}" if len(sizes) > 1 else ""
             return f"{name}{rest}, where 1 is expected", evidence

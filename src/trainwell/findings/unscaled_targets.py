@@ -68,8 +68,8 @@ class UnscaledTargets(Finding):
             if loss.function not in LOSSES or loss.phase != "training":
                 continue
             target, guess = loss.first.get("target_rms", 0.0), loss.first.get("prediction_rms", 0.0)
-            objective = run.objectives.get(-1 if loss.objective is None else loss.objective)
-            lost = 0.5 if objective is None else harm_of(run, objective)
+            objective = run.objective_of(loss)
+            lost = harm_of(run, objective)
             evidence = {"target_rms": target, "first_prediction_rms": guess}
             if target > self.size and target > self.ratio * guess:
                 yield Sighting(
@@ -104,7 +104,7 @@ class UnscaledTargets(Finding):
             guess = _expected_output(run, before[0])
             if guess is None or first[0] <= self.ratio * guess:
                 continue
-            lost = harm_of(run, run.objectives[operation.objective])
+            lost = harm_of(run, run.objectives.get(operation.objective))
             yield Sighting(
                 operation.place,
                 f"prediction and target differ by {first[0]:.3g} (root mean square) at the start, "

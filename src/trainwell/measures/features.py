@@ -40,6 +40,8 @@ class ColumnStatistics:
             ValueError: if the number of columns changes.
         """
         columns = batch.shape[1]
+        if not batch.numel():
+            return
         if self.rows and columns != self.total_columns:
             raise ValueError(f"expected {self.total_columns} columns, got {columns}")
         self.total_columns = columns

@@ -29,13 +29,14 @@ def describe(values: torch.Tensor, count: int = 8_192) -> dict[str, float]:
         return empty | {"finite": 1.0 if not chosen.numel() else 0.0}
     low, high = torch.aminmax(good)
     mean = float(good.mean())
-    square = float((good * good).mean())
+    # Two passes: the mean of squares less the square of the mean cancels on data far from 0.
+    square = float(((good - mean) ** 2).mean())
     return {
         "low": float(low),
         "high": float(high),
         "mean": mean,
-        "std": math.sqrt(max(square - mean * mean, 0.0)),
-        "rms": math.sqrt(square),
+        "std": math.sqrt(square),
+        "rms": math.sqrt(square + mean * mean),
         "finite": good.numel() / chosen.numel(),
     }
 

@@ -45,6 +45,8 @@ def unit_rows(
         stride = min(-(-count // rows), sizes[largest])
         start = turn % stride
         values = values[(slice(None),) * largest + (slice(start, None, stride),)]
+    if not values.numel():
+        return values.new_zeros((0, values.shape[-1])).float()
     return values.reshape(-1, values.shape[-1]).float()
 
 

@@ -10,6 +10,9 @@ import torch
 
 from trainwell.measures.samples import every_nth
 
+_EQUAL = 1e-28
+"""Variance, relative to the squared mean, under which float64 numbers count as equal."""
+
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
     """Inputs and outputs of one unit (He et al. 2015, section 2.2).
@@ -48,7 +51,8 @@ def moments(weight: torch.Tensor, count: int = 65_536) -> dict[str, float]:
         "mean": float(mean),
         "std": math.sqrt(variance),
         "peak": float(values.abs().max()),
-        "kurtosis": fourth / variance**2 if variance > 1e-30 else math.nan,
+        # Rounding gives equal numbers a variance of about the square of their last digit.
+        "kurtosis": fourth / variance**2 if variance > _EQUAL * float(mean) ** 2 else math.nan,
     }
 
 
@@ -65,6 +69,8 @@ def distinct_row_share(weight: torch.Tensor, rows: int = 64, columns: int = 512)
         as copies when they differ by less than a millionth of the weight's largest element, as
         they do after rounding in different orders.
     """
+    if weight.dim() < 2 or weight.shape[0] < 2 or not weight.numel():
+        return 1.0
     flat = weight.detach().reshape(weight.shape[0], -1)
     chosen = flat[:: -(-flat.shape[0] // rows), :: max(1, -(-flat.shape[1] // columns))].double()
     if chosen.shape[0] < 2:

@@ -64,8 +64,8 @@ class Schedule:
     """When the next look at one objective is due, in calls of that objective.
 
     Attributes:
-        calls: how often the objective was called.
-        due: the call at which it is looked at next.
+        calls: how often the objective was called, the call that is under way included.
+        due: the call (counted from 0) at which it is looked at next.
         looks: how often it was looked at.
         cost: seconds of a typical look, the slow first ones forgotten.
         stopped: there is nothing more to see.
@@ -98,8 +98,8 @@ class Schedule:
         self.looks += 1
         self.cost = cost if self.looks <= 3 else 0.7 * self.cost + 0.3 * cost
         if budget.every is not None:
-            self.due = self.calls + budget.every
+            self.due = self.calls - 1 + budget.every
             return
         wait = math.ceil(budget.seconds_until(self.cost) / max(step_time, 1e-6))
         # An odd gap does not keep step with an even number of batches an epoch.
-        self.due = self.calls + (max(1 + self.calls // _DENSITY, wait) | 1)
+        self.due = self.calls - 1 + (max(1 + self.calls // _DENSITY, wait) | 1)

@@ -93,18 +93,6 @@ class Evaluations:
             self._spill(self._pending[: _PENDING // 2])
             self._pending = self._pending[_PENDING // 2 :]
 
-    def trained(self, usual: int) -> None:
-        """A backward begins, after no evaluation that is known of; `usual` as in `backward`."""
-        extra = len(self._pending) - usual
-        if extra > 0:
-            self._spill(self._pending[:extra])
-        for call in self._pending[max(extra, 0) :]:
-            mean = self._training.get(call.function)
-            if mean is None:
-                mean = self._training[call.function] = _Mean()
-            mean.add(call.value, call.rows)
-        self._pending = []
-
     def backward(self, step: int, usual: int | None) -> None:
         """A backward begins: what was called since the last one without leading to it evaluated.
 
@@ -112,9 +100,18 @@ class Evaluations:
             step: the step.
             usual: loss calls in this objective's graph when it was looked at; None if unknown.
         """
-        self.trained(len(self._pending) if usual is None else usual)
+        pending, self._pending = self._pending, []
+        extra = 0 if usual is None else max(0, len(pending) - usual)
+        if extra:
+            self._spill(pending[:extra])
+        # The calls that lead to this backward belong to the stretch after the evaluation.
         if self._open:
             self.close(step)
+        for call in pending[extra:]:
+            mean = self._training.get(call.function)
+            if mean is None:
+                mean = self._training[call.function] = _Mean()
+            mean.add(call.value, call.rows)
 
     def finish(self, step: int) -> None:
         """The run is over."""

@@ -244,7 +244,7 @@ class Losses:
         seen = describe(prediction)
         changes: dict[str, Any] = {"prediction": _widen(known.prediction, seen)}
         class_dim = 1 if prediction.dim() > 1 else 0
-        if name in _CLASS_LOSSES and prediction.dim():
+        if name in _CLASS_LOSSES and prediction.dim() and seen["finite"] == 1:
             error = row_sum_error(prediction, class_dim)
             changes["row_sum_error"] = max(error, known.row_sum_error or 0.0)
             error = log_sum_error(prediction, class_dim)

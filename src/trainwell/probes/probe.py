@@ -188,9 +188,9 @@ class Probe:
         if not math.isfinite(value):
             return None
         self.objectives.add(watched, self.run.steps, value)
+        self.evaluations.backward(self.run.steps, watched.loss_calls)
         self.run.steps += 1
         watched.schedule.calls += 1
-        self.evaluations.trained(watched.loss_calls)
         self.budget.spent += time.perf_counter() - began
         return watched
 

@@ -10,6 +10,7 @@ __all__ = [
     "is_hidden",
     "label",
     "layers",
+    "title",
     "trained",
 ]
 
@@ -19,6 +20,20 @@ from statistics import fmean
 
 from trainwell.record.facts import Objective, Operation, Parameter, Place
 from trainwell.record.run import Run
+
+_NAMES = {
+    "add": "sum",
+    "subtract": "difference",
+    "multiply": "product",
+    "divide": "division",
+    "absolute": "absolute value",
+    "relu": "ReLU",
+    "leaky_relu": "LeakyReLU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "elu": "ELU",
+}
+"""What a reader calls an operation, where that is not its kind."""
 
 _WEIGHTED = frozenset({"linear", "convolution", "recurrent"})
 
@@ -55,7 +70,8 @@ def is_hidden(run: Run, operation: Operation) -> bool:
         for consumer in run.consumers(waiting.pop()):
             if consumer.number in seen:
                 continue
-            if any(run.parameters[p].is_weight for p in consumer.parameters):
+            weights = (run.parameters.get(p) for p in consumer.parameters)
+            if any(w is not None and w.is_weight for w in weights):
                 return True
             seen.add(consumer.number)
             waiting.append(consumer)
@@ -98,12 +114,15 @@ def first_loss(run: Run, objective: Objective) -> float:
     return min(values[0], fmean(few))
 
 
-def harm(run: Run, objective: Objective) -> float:
+def harm(run: Run, objective: Objective | None) -> float:
     """How little the objective's loss fell: 0 when it reached 0, 1 when it did not fall at all.
 
-    The end is the mean of the last tenth. A loss that can be negative has no floor to reach and
-    counts as half harmed unless it rose; one that left the numbers counts as fully harmed.
+    An objective that is not known counts as half harmed, and so does a loss that can be negative
+    and did not rise: it has no floor to reach. The end is the mean of the last tenth. A loss that
+    left the numbers counts as fully harmed.
     """
+    if objective is None:
+        return 0.5
     loss = run.loss(objective.number)
     values = loss.finite
     if len(values) < 2 or len(values) < len(loss):
@@ -115,7 +134,20 @@ def harm(run: Run, objective: Objective) -> float:
 
 
 def label(place: Place, fallback: str = "the network") -> str:
-    """A layer's name for a message, in backticks."""
+    """A layer's name for a message, in backticks: "`fc1`", or "what follows `fc1`"."""
     if place.layer is None:
         return fallback
-    return place.layer if place.layer.startswith("after ") else f"`{place.layer}`"
+    if place.layer.startswith("after "):
+        return f"what follows `{place.layer.removeprefix('after ')}`"
+    return f"`{place.layer}`"
+
+
+def title(operation: Operation) -> str:
+    """An operation's name for a message: "the softmax `head.2`", "the softmax after `out`"."""
+    kind = _NAMES.get(operation.kind, operation.kind.replace("_", " "))
+    layer = operation.place.layer
+    if layer is None:
+        return f"the {kind}"
+    if layer.startswith("after "):
+        return f"the {kind} after `{layer.removeprefix('after ')}`"
+    return f"the {kind} `{layer}`"

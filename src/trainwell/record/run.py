@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["FACT_KINDS", "Run"]
+__all__ = ["FACT_KINDS", "Run", "new_id"]
 
+import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -81,6 +83,24 @@ class Run:
         """The training loss of an objective, block means."""
         return self.series("objective", objective, "loss")
 
+    def objective_of(self, loss: LossCall) -> Objective | None:
+        """The objective that a loss call belongs to, when that was seen."""
+        return None if loss.objective is None else self.objectives.get(loss.objective)
+
+    def prediction_of(self, loss: LossCall) -> Operation | None:
+        """The operation that made a loss call's prediction, when that was seen."""
+        number = loss.prediction_operation
+        return None if number is None else self.operations.get(number)
+
+    def optimizer_of(self, objective: Objective) -> Optimizer | None:
+        """The first optimizer that holds a parameter of an objective."""
+        for number in objective.parameters:
+            parameter = self.parameters.get(number)
+            for holder in () if parameter is None else parameter.optimizers:
+                if holder in self.optimizers:
+                    return self.optimizers[holder]
+        return None
+
     def inputs(self, operation: Operation) -> list[Operation]:
         """The operations that `operation` reads."""
         return [self.operations[n] for n in operation.inputs if n in self.operations]
@@ -108,3 +128,8 @@ class Run:
                 waiting.extend(found.inputs)
             else:
                 yield found
+
+
+def new_id() -> str:
+    """A name for a run that begins now: its time, and four digits that tell it from others."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(2).hex()}"

@@ -6,7 +6,7 @@ after `kill -9` everything up to the last commit is there.
 
 from __future__ import annotations
 
-__all__ = ["RunSummary", "Store"]
+__all__ = ["RECORD", "RunSummary", "Store"]
 
 import json
 import math
@@ -26,6 +26,9 @@ from trainwell.record.machine import is_alive, machine_name
 from trainwell.record.run import FACT_KINDS, Run
 from trainwell.record.schema import APPLICATION, SCHEMAS
 from trainwell.record.series import Series
+
+RECORD = os.path.join(".trainwell", "runs.db")
+"""The record of a project, from the folder in which trainwell is called."""
 
 _PATIENCE = 10.0
 """Seconds to wait for another process that writes; its transactions take milliseconds."""

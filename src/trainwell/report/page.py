@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["FAMILIES", "render_catalogue", "render_page"]
+__all__ = ["FAMILIES", "render_catalogue", "render_markdown", "render_page"]
 
+import dataclasses
 import difflib
 import inspect
 import re
@@ -103,8 +104,43 @@ def render_page(
     return canvas.text
 
 
+def render_markdown(finding: Finding, caused_by: Iterable[Finding] = ()) -> str:
+    """The same page as Markdown, for the documentation.
+
+    Args:
+        finding: whose page it is.
+        caused_by: the findings that may bring this one about.
+    """
+    head, *blocks = _docstring(finding).split("\n\n")
+    lines = [f"# {finding.code} {finding.slug}", "", *head.splitlines()]
+    for block in blocks:
+        heading, *rest = block.splitlines()
+        if not heading.endswith(":"):
+            lines += ["", *block.splitlines()]
+            continue
+        lines += ["", f"## {heading.removesuffix(':')}"]
+        text = inspect.cleandoc("\n".join(rest))
+        if heading == "Thresholds:":
+            text = re.sub(r"^(\w+) \(", r"- `\1` (", text, flags=re.MULTILINE)
+        lines += text.splitlines()
+    slugs = [f"[{f.slug}]({f.slug}.md)" for f in caused_by]
+    lines += ["", "## What it may bring about", ", ".join(finding.causes) or "nothing further"]
+    lines += ["", "## What may bring it about", ", ".join(slugs) or "nothing in this catalogue"]
+    advice = [f"- {ADVICE.get(name, name)} (`{name}`)" for name in finding.remedies]
+    lines += ["", "## What to do", *advice]
+    folder = f"../../src/trainwell/specimens/{finding.slug}"
+    lines += ["", "## A script that has it, and its cure"]
+    lines += [f"[sick.py]({folder}/sick.py), [cured.py]({folder}/cured.py); see it happen with"]
+    lines += [f"`trainwell explain {finding.code} --run`."]
+    return "\n".join(lines) + "\n"
+
+
 def _docstring(finding: Finding) -> str:
-    return inspect.cleandoc(type(finding).__doc__ or "")
+    text = inspect.cleandoc(type(finding).__doc__ or "")
+    for field in dataclasses.fields(finding):
+        value = getattr(finding, field.name)
+        text = re.sub(rf"^(    {field.name}): ", rf"\1 ({value}): ", text, flags=re.MULTILINE)
+    return text
 
 
 def _summary(finding: Finding) -> str:

@@ -1,0 +1,172 @@
+"""`watch`: the diagnosis for a training loop in a notebook or in a program of one's own."""
+
+from __future__ import annotations
+
+__all__ = ["Watch", "watch"]
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from trainwell.diagnosis import Diagnosis, diagnose
+from trainwell.errors import BadInputError
+from trainwell.record import Fact, Run
+from trainwell.record.run import new_id
+from trainwell.record.store import RECORD, Store
+from trainwell.report.text import render_text
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from trainwell.probes.probe import Probe
+
+
+class Watch:
+    """A training loop under watch; use it in a `with` statement.
+
+    Attributes:
+        record: the live record of the loop.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, nn.Module],
+        *,
+        budget: float,
+        every: int | None,
+        keep: bool,
+    ) -> None:
+        self.record = Run(new_id(), _caller(), started=time.time())
+        self._models = models
+        self._budget = budget
+        self._every = every
+        self._store = Store(os.path.abspath(RECORD)) if keep else None
+        self._probe: Probe | None = None
+
+    def __enter__(self) -> Watch:
+        """Start to watch.
+
+        Raises:
+            BadInputError: if another `watch` (or `trainwell run`) is watching already.
+        """
+        from trainwell.probes.probe import Probe
+
+        if self._probe is not None:
+            raise BadInputError("a `watch` serves for one `with`: call trainwell.watch() again")
+        probe = Probe(
+            self.record,
+            self._write,
+            budget=self._budget,
+            every=self._every,
+            home=os.path.dirname(os.path.abspath(self.record.script)),
+        )
+        probe.attach()
+        self._probe = probe
+        if self._store is not None:
+            self._store.begin(self.record)
+        for name, model in self._models.items():
+            probe.watch(model, name)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop watching; exceptions pass."""
+        if self._probe is not None:
+            self._probe.finish()
+        self.record.ended = time.time()
+        self.record.exit_status = 0 if kind is None else 1
+        if kind is not None:
+            line = None if trace is None else trace.tb_lineno
+            file = None if trace is None else trace.tb_frame.f_code.co_filename
+            self.record.error = {
+                "type": kind.__name__,
+                "message": str(error),
+                "file": file,
+                "line": line,
+            }
+        if self._store is not None:
+            self._store.finish(self.record)
+            self._store.close()
+            self._store = None
+
+    def diagnosis(self) -> Diagnosis:
+        """What is wrong so far; may be called inside the `with` statement and after it."""
+        return diagnose(self.record)
+
+    def report(self, *, width: int = 100, colour: bool = False, verbose: bool = False) -> str:
+        """The diagnosis as `trainwell run` prints it.
+
+        Args:
+            width: columns.
+            colour: with the escape codes of a terminal.
+            verbose: also say what could not be judged, and why.
+        """
+        return render_text(
+            self.diagnosis(), folder=os.getcwd(), width=width, colour=colour, verbose=verbose
+        )
+
+    def _write(
+        self, facts: Iterable[Fact], vitals: Iterable[tuple[str, int, str, int, float]]
+    ) -> None:
+        if self._store is not None:
+            self._store.write(self.record, facts, vitals)
+
+
+def watch(
+    *models: nn.Module | Mapping[str, nn.Module],
+    budget: float = 0.03,
+    every: int | None = None,
+    record: bool = True,
+) -> Watch:
+    """Watch a training loop, and find out why it is not learning.
+
+        with trainwell.watch(model) as run:
+            train(model)
+        print(run.diagnosis())
+
+    Everything that trains inside the `with` statement is seen, however many models and optimizers
+    there are; naming the models gives their layers their names before they are called.
+
+    Args:
+        models: modules, or mappings from names to modules.
+        budget: share of the loop's time that watching may cost, in (0, 1].
+        every: look at every N-th backward instead, whatever it costs.
+        record: keep a record in `.trainwell/` of the working directory, for `trainwell show`.
+
+    Returns:
+        What to put into the `with` statement; its `diagnosis()` is a `Diagnosis`, its `report()`
+        a text.
+
+    Raises:
+        BadInputError: if an argument is out of its range or no module.
+        RecordError: if the record cannot be written.
+    """
+    if not 0 < budget <= 1:
+        raise BadInputError(f"`budget` must be above 0 and at most 1, got {budget}")
+    if every is not None and every < 1:
+        raise BadInputError(f"`every` must be 1 or more, got {every}")
+    named: dict[str, nn.Module] = {}
+    for model in models:
+        pairs = model.items() if isinstance(model, Mapping) else [(type(model).__name__, model)]
+        for name, module in pairs:
+            if not hasattr(module, "named_parameters"):
+                kind = type(module).__name__
+                raise BadInputError(f"`models` must be modules of torch.nn, got {kind} `{name}`")
+            unique = name if name not in named else f"{name} {len(named) + 1}"
+            named[unique] = module
+    return Watch(named, budget=budget, every=every, keep=record)
+
+
+def _caller() -> str:
+    """The file that calls `watch`; in a notebook, a name in the working directory."""
+    file = sys._getframe(3).f_code.co_filename
+    if file.startswith("<") or "ipykernel" in file:
+        return os.path.join(os.getcwd(), "notebook")
+    return file
