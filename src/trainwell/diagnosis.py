@@ -122,27 +122,22 @@ def _entry(finding: Finding, sightings: list[Sighting]) -> Entry:
 
 
 def _fold(entries: list[Entry]) -> list[Entry]:
-    # A cause explains an entry only if it is at least a warning: a remark cannot be the root of
-    # an error. Where two faults may cause each other, the one earlier in the catalogue leads.
-    def explains(cause: Entry, entry: Entry) -> bool:
-        if cause is entry or entry.slug not in cause.causes or cause.severity == "info":
-            return False
-        mutual = cause.slug in entry.causes and entry.severity != "info"
-        return not mutual or entries.index(cause) < entries.index(entry)
+    causes = _causes(entries)
+    depths: dict[str, int] = {}
 
-    def depth(entry: Entry, seen: tuple[str, ...] = ()) -> int:
+    def depth(entry: Entry) -> int:
         # The longest chain of causes above an entry.
-        above = [c for c in entries if explains(c, entry) and c.slug not in seen]
-        return 1 + max((depth(c, (*seen, entry.slug)) for c in above), default=-1)
+        if entry.slug not in depths:
+            depths[entry.slug] = 1 + max((depth(c) for c in causes[entry.slug]), default=-1)
+        return depths[entry.slug]
 
-    depths = {e.slug: depth(e) for e in entries}
     children: dict[str, list[Entry]] = {e.slug: [] for e in entries}
     roots: list[Entry] = []
     for entry in entries:
-        above = [c for c in entries if explains(c, entry) and depths[c.slug] < depths[entry.slug]]
+        above = causes[entry.slug]
         if above:
             # The nearest cause keeps the chain readable: unscaled > saturated > vanishing.
-            nearest = max(above, key=lambda c: (depths[c.slug], -entries.index(c)))
+            nearest = max(above, key=lambda c: (depth(c), -entries.index(c)))
             children[nearest.slug].append(entry)
         else:
             roots.append(entry)
@@ -153,6 +148,42 @@ def _fold(entries: list[Entry]) -> list[Entry]:
         )
 
     return [grow(e) for e in _ordered(roots, entries)]
+
+
+def _causes(entries: list[Entry]) -> dict[str, list[Entry]]:
+    """For each slug the entries that explain it, without circles.
+
+    A cause explains an entry only if it is at least a warning: a remark cannot be the root of an
+    error. Where faults may bring about each other, directly or in a circle, the one earlier in the
+    catalogue leads.
+    """
+    leads = {
+        c.slug: [e for e in entries if e is not c and e.slug in c.causes]
+        for c in entries
+        if c.severity != "info"
+    }
+
+    def reach(start: Entry) -> set[str]:
+        found: set[str] = set()
+        waiting = [start]
+        while waiting:
+            for entry in leads.get(waiting.pop().slug, []):
+                if entry.slug not in found:
+                    found.add(entry.slug)
+                    waiting.append(entry)
+        return found
+
+    reached = {e.slug: reach(e) for e in entries}
+    place = {e.slug: i for i, e in enumerate(entries)}
+    return {
+        e.slug: [
+            c
+            for c in entries
+            if e in leads.get(c.slug, [])
+            and (c.slug not in reached[e.slug] or place[c.slug] < place[e.slug])
+        ]
+        for e in entries
+    }
 
 
 def _ordered(some: list[Entry], everything: list[Entry]) -> list[Entry]:

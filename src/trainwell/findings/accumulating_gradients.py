@@ -69,7 +69,11 @@ class AccumulatingGradients(Finding):
                 (
                     o
                     for o in run.objectives.values()
-                    if any(optimizer.number in run.parameters[p].optimizers for p in o.parameters)
+                    if any(
+                        optimizer.number in p.optimizers
+                        for n in o.parameters
+                        if (p := run.parameters.get(n)) is not None
+                    )
                 ),
                 None,
             )

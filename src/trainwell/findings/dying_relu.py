@@ -56,7 +56,7 @@ class DyingRelu(Finding):
         "add_batch_norm",
     )
 
-    share: float = 0.5
+    share: float = 0.6
     error_share: float = 0.9
     looks: int = 3
 

@@ -26,8 +26,9 @@ class EvaluationModeAtTraining(Finding):
         move, so that the activations drift.
 
     When it is not a fault:
-        Fine-tuning with frozen batch norm: there the network is in training mode and only these
-        layers are not, which is not reported.
+        Fine-tuning with frozen batch norm: where only these layers are in evaluation mode it is
+        not reported, where the whole network is and some of its parameters are frozen it is a
+        remark.
 
     Thresholds:
         share: share of the training passes in evaluation mode from which it is reported.
@@ -72,7 +73,7 @@ class EvaluationModeAtTraining(Finding):
                 f"{network.name} is trained in evaluation mode ({wrong} of {total} passes looked "
                 f"at): {' and '.join(parts)}",
                 0,
-                "error",
+                "info" if network.frozen else "error",
                 {"evaluation_mode": wrong, "passes": total},
                 0.5,
             )

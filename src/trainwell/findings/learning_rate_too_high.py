@@ -4,16 +4,15 @@ from __future__ import annotations
 
 __all__ = ["LearningRateTooHigh"]
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean, median
 from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Run, Sighting, Undecided
-from trainwell.record.reading import first_loss, layers
-from trainwell.record.reading import harm as harm_of
+from trainwell.record.reading import first_loss, harm, layers
 
 
 @dataclass(frozen=True)
@@ -21,8 +20,8 @@ class LearningRateTooHigh(Finding):
     """A learning rate so high that steps throw the weights about and the loss does not settle.
 
     What it looks for:
-        How far a step moves the weights, relative to their size, together with a loss that rises,
-        swings as wide as it ever fell, or leaves the numbers.
+        How far a step moves the weights, relative to their size, together with a loss that has
+        hardly fallen, or that jumps from step to step by as much as it ever fell.
 
     Why it hurts:
         Steps beyond the curvature's reach climb the other side of the valley: the loss bounces or
@@ -36,10 +35,10 @@ class LearningRateTooHigh(Finding):
         update: typical update relative to the weight from which steps count as large; 1e-3 is
             usual.
         early: the same for the first five looks, where adaptive optimizers may take larger steps.
-        swing: mean jump of the loss between steps, as a share of its start, from which it counts
-            as swinging.
-        climb: highest loss over the first from which it counts as climbing.
-        harm: share of the start at which the loss must remain to count as harmed.
+        fall: share of its start by which the loss must have fallen to count as learning; for
+            losses around 0, of the spread of its values.
+        swing: mean jump of the loss from step to step in the second half of the run, as a share of
+            what it fell, from which it counts as swinging.
         looks: updates that must have been looked at.
 
     Sources:
@@ -64,9 +63,8 @@ class LearningRateTooHigh(Finding):
 
     update: float = 0.03
     early: float = 0.1
-    swing: float = 0.1
-    climb: float = 2.0
-    harm: float = 0.5
+    fall: float = 0.1
+    swing: float = 1.0
     looks: int = 4
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
@@ -85,34 +83,35 @@ class LearningRateTooHigh(Finding):
                 continue
             typical = median(median(values) for values in found)
             early = median(median(values[:5]) for values in found)
-            start = max(abs(first_loss(run, objective)), 1e-12)
+            start, end = first_loss(run, objective), run.loss(objective.number).end()
+            scale = max(abs(start), median(abs(v - start) for v in loss), 1e-12)
+            fallen = start - end
             late = loss[len(loss) // 2 :]
-            jump = fmean(abs(b - a) for a, b in itertools.pairwise(late)) / start
-            climb = max(loss) / start
-            lost = harm_of(run, objective)
+            jump = fmean(abs(b - a) for a, b in pairwise(late))
             large = typical >= self.update or early >= self.early
-            if not large or lost < self.harm or (jump < self.swing and climb < self.climb):
+            if not large or (fallen > self.fall * scale and jump < self.swing * fallen):
                 continue
+            lost = harm(run, objective)
             optimizer = run.optimizer_of(objective)
             rate = None if optimizer is None else optimizer.settings.get("lr")
             shown = f"{rate:g}" if isinstance(rate, (int, float)) else "unknown"
             seen = (
-                f"the loss climbed to {climb:.3g} times its start"
-                if climb >= self.climb
-                else f"the loss jumps by {jump:.0%} of its start from step to step"
+                f"the loss went from {start:.3g} to {end:.3g}"
+                if fallen <= self.fall * scale
+                else f"the loss jumps by {jump:.3g} a step, where it has fallen by {fallen:.3g}"
             )
             moved = typical if typical >= self.update else early
             yield Sighting(
                 objective.place if optimizer is None else optimizer.place,
-                f"a step moves the weights by {moved:.0%} of their size (0.1 % is usual), {seen}, "
-                f"and it did not fall by half: the rate {shown} is too high",
+                f"a step moves the weights by {moved:.0%} of their size (0.1 % is usual), {seen}: "
+                f"the rate {shown} is too high",
                 0,
                 "error",
                 {
                     "update_ratio": typical,
                     "early_update_ratio": early,
                     "jump": jump,
-                    "climb": climb,
+                    "fallen": fallen,
                     "learning_rate": rate,
                 },
                 lost,

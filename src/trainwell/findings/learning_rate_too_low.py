@@ -27,8 +27,9 @@ class LearningRateTooLow(Finding):
         The run ends long before the network has learned; more epochs would help only in proportion.
 
     When it is not a fault:
-        A converged or pretrained network, whose loss is low from the start or whose gradients are
-        small; a rate that a schedule brings to zero at the end; fine-tuning.
+        A converged or pretrained network, whose loss is low from the start (told where the loss
+        of an uninformed network is known: cross-entropies and squared error); a rate that a
+        schedule brings to zero at the end.
 
     Thresholds:
         update: typical update relative to the weight, in the layer that moves most, under which

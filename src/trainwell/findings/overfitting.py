@@ -32,6 +32,7 @@ class Overfitting(Finding):
 
     Thresholds:
         rise: rise over the lowest point, relative to it, from which it is reported.
+        regained: share of what the curve fell before, that it must have risen again.
         error_rise: rise from which it is an error.
         noise: how many times the curve's own noise the rise must be.
         evaluations: how many must have been made, and how many of them after the lowest point.
@@ -47,6 +48,7 @@ class Overfitting(Finding):
     remedies: ClassVar[tuple[str, ...]] = ("early_stopping", "weight_decay", "dropout")
 
     rise: float = 0.1
+    regained: float = 0.1
     error_rise: float = 0.5
     noise: float = 3.0
     evaluations: tuple[int, int] = (6, 3)
@@ -75,11 +77,14 @@ class Overfitting(Finding):
         # A steady rise has jumps too: what remains after the slope is taken out is noise.
         slope = (losses[-1] - low) / max(len(jumps), 1)
         noise = median(abs(j - abs(slope)) for j in jumps) / tail**0.5
-        trained = [e.training_loss for e in curve if e.training_loss is not None]
-        if rise < self.rise or end - low < self.noise * noise or len(trained) < after:
+        trained = [v for e in curve if (v := e.training_loss) is not None and math.isfinite(v)]
+        fallen = losses[0] - low
+        if rise < self.rise or end - low < self.regained * fallen:
+            return None
+        if end - low < self.noise * noise or len(trained) < after:
             return None
         at_best = curve[best].training_loss
-        if at_best is None or fmean(trained[-tail:]) >= at_best:
+        if at_best is None or not math.isfinite(at_best) or fmean(trained[-tail:]) >= at_best:
             return None
         return Sighting(
             curve[best].place,

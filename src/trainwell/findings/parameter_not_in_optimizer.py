@@ -18,16 +18,16 @@ class ParameterNotInOptimizer(Finding):
     """A parameter that gets gradients, but that no optimizer holds.
 
     What it looks for:
-        Weights of a network that had gradients at every look and never moved, held by no optimizer,
-        while other weights of the same network are trained.
+        Weights that got gradients and never moved, held by no optimizer, while other weights in
+        the same graph are trained.
 
     Why it hurts:
         That part of the network stays as it was initialised, and the time for its gradients is
         wasted.
 
     When it is not a fault:
-        A backbone that is frozen by leaving it out of the optimizer: it works, but
-        `requires_grad_(False)` says so and saves its backward pass.
+        A backbone that is frozen by leaving it out of the optimizer: it works (and is why this is
+        a warning only), but `requires_grad_(False)` says so and saves its backward pass.
 
     Thresholds:
         looks: updates that must have been looked at.
@@ -50,7 +50,9 @@ class ParameterNotInOptimizer(Finding):
             left: list[Parameter] = []
             trained = 0
             for number in objective.parameters:
-                parameter = run.parameters[number]
+                parameter = run.parameters.get(number)
+                if parameter is None:
+                    continue
                 moved = run.series("parameter", number, "moved").finite
                 norms = run.series("parameter", number, "gradient_norm").finite
                 if parameter.optimizers or any(v > 0 for v in moved):

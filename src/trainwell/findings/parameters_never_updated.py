@@ -26,8 +26,8 @@ class ParametersNeverUpdated(Finding):
         other tensors than the network.
 
     When it is not a fault:
-        Gradients for their own sake (maps of salience) on a network that is trained elsewhere in
-        the same run, or never.
+        Gradients for their own sake: on a network that is trained elsewhere in the same run, or
+        together with those of its inputs (adversarial examples, maps of salience).
 
     Thresholds:
         looks: updates that must have been looked at.
@@ -73,7 +73,14 @@ class ParametersNeverUpdated(Finding):
             )
             if not graded:
                 continue
-            holders = {h for n in objective.parameters for h in run.parameters[n].optimizers}
+            kinds = {p.is_parameter for n in objective.parameters if (p := run.parameters.get(n))}
+            if len(kinds) == 2:
+                yield Undecided(
+                    "gradients of inputs are computed too: they may be all that is wanted"
+                )
+                continue
+            known = [p for n in objective.parameters if (p := run.parameters.get(n)) is not None]
+            holders = {h for p in known for h in p.optimizers if h in run.optimizers}
             why = "no optimizer that holds them ever stepped"
             if holders:
                 held = run.optimizers[min(holders)]

@@ -72,8 +72,8 @@ class UnscaledFeatures(Finding):
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the data that should have been scaled."""
         for features in run.features.values():
-            operation = run.operations[features.operation]
-            if operation.kind == "batch_norm" or features.rows < 2:
+            operation = run.operations.get(features.operation)
+            if operation is None or operation.kind == "batch_norm" or features.rows < 2:
                 continue
             found = self._judge(features)
             if found is None:
@@ -90,17 +90,19 @@ class UnscaledFeatures(Finding):
             )
 
     def _judge(self, features: Features) -> tuple[str, dict[str, float]] | None:
+        # Of many columns, evenly chosen ones are listed.
+        stride = -(-features.columns // max(len(features.mean), 1))
         columns = [
-            (math.hypot(m, s), m, s)
-            for m, s in zip(features.mean, features.std, strict=True)
+            (math.hypot(m, s), m, s, i * stride)
+            for i, (m, s) in enumerate(zip(features.mean, features.std, strict=True))
             if math.isfinite(m) and math.isfinite(s)
         ]
-        sizes = [size for size, _, _ in columns if size > 0]
+        sizes = [size for size, *_ in columns if size > 0]
         if not sizes:
             return None
         what = "channels" if features.is_pictures else "columns"
         largest, typical = max(sizes), median_low(sizes)
-        number = next(i for i, c in enumerate(columns) if c[0] == largest)
+        number = next(i for size, _, _, i in columns if size == largest)
         evidence = {"largest": largest, "typical": typical, "smallest": min(sizes)}
         if largest >= self.large and (largest > self.apart * typical or typical >= self.large):
             name = f"{what[:-1]} {number} has a root mean square of {largest:.3g}"
@@ -112,7 +114,7 @@ class UnscaledFeatures(Finding):
             if c[0] >= self.centre_size and abs(c[1]) > self.off_centre * c[2] > 0
         ]
         if off:
-            _, mean, std = off[0]
+            _, mean, std, _ = off[0]
             words = f"{len(off)} of {len(columns)} {what} lie far from 0"
             return (
                 f"{words} (mean {mean:.3g}, deviation {std:.3g})",

@@ -121,7 +121,8 @@ def _expected_output(run: Run, operation: Operation) -> float | None:
     last = next((o for o in run.upstream(operation, frozenset()) if o.kind == "linear"), None)
     if last is None:
         return None
-    weight = next((w for p in last.parameters if (w := run.parameters[p]).is_weight), None)
+    known = [w for p in last.parameters if (w := run.parameters.get(p)) is not None]
+    weight = next((w for w in known if w.is_weight), None)
     sizes = run.series("operation", last.number, "input_rms").finite
     for before in run.inputs(last):
         sizes = sizes or run.series("operation", before.number, "rms").finite

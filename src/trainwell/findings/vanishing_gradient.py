@@ -68,18 +68,14 @@ class VanishingGradient(Finding):
             lost = harm(run, objective)
             if lost < 1 - self.fall:
                 continue
-            place = found[0][0].operation.place
+            (top, top_size), (bottom, bottom_size) = found[-1], found[0]
             yield Sighting(
-                place,
-                f"the gradient fades from {last:.1e} at {label(found[-1][0].operation.place)} to "
-                f"{first:.1e} at {label(place)}, {first / last:.1e} of it, and the loss does not "
-                "fall",
+                bottom.operation.place,
+                f"the gradient fades from {top_size:.1e} at {label(top.operation.place)} to "
+                f"{bottom_size:.1e} at {label(bottom.operation.place)}, over {len(found)} layers, "
+                "and the loss does not fall",
                 0,
                 "error",
-                {
-                    "layers": [p.weight.name for p, _ in found],
-                    "gradient_rms": [s for _, s in found],
-                    "ratio": first / last,
-                },
+                {"first_layers": first, "last_layers": last, "ratio": first / last},
                 lost,
             )

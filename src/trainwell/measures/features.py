@@ -22,6 +22,7 @@ class ColumnStatistics:
         self.row_limit = rows
         self.total_columns = 0
         self.rows = 0
+        self.examples = 0
         self.non_finite = 0
         self.square_norm = 0.0
         self._mean = torch.zeros(0, dtype=torch.float64)
@@ -30,11 +31,13 @@ class ColumnStatistics:
         self._high = torch.zeros(0, dtype=torch.float64)
         self._count = torch.zeros(0, dtype=torch.float64)
 
-    def add(self, batch: torch.Tensor) -> None:
+    def add(self, batch: torch.Tensor, examples: torch.Tensor | None = None) -> None:
         """Take in a batch.
 
         Args:
             batch: (rows, columns); NaN and infinities are counted and left out.
+            examples: (examples, numbers), the same data by example, where a row is only a part of
+                one (a position of a picture).
 
         Raises:
             ValueError: if the number of columns changes.
@@ -48,8 +51,10 @@ class ColumnStatistics:
         bad = batch.numel() - int(torch.isfinite(batch).sum())
         self.non_finite += bad
         chosen = batch[:: max(1, -(-batch.shape[0] // self.row_limit))]
-        norms = torch.linalg.vector_norm(torch.nan_to_num(chosen.float(), 0.0, 0.0, 0.0), dim=1)
+        whole = chosen if examples is None else examples[: self.row_limit]
+        norms = torch.linalg.vector_norm(torch.nan_to_num(whole.float(), 0.0, 0.0, 0.0), dim=1)
         self.square_norm += float((norms.double() ** 2).sum())
+        self.examples += whole.shape[0]
         self.rows += chosen.shape[0]
         values = chosen[:, :: max(1, -(-columns // self.column_limit))].double().cpu()
         good = torch.isfinite(values)
@@ -83,5 +88,5 @@ class ColumnStatistics:
         }
 
     def example_norm(self) -> float:
-        """Root mean square of the rows' Euclidean norms; 0 when nothing was added."""
-        return math.sqrt(self.square_norm / self.rows) if self.rows else 0.0
+        """Root mean square of the examples' Euclidean norms; 0 when nothing was added."""
+        return math.sqrt(self.square_norm / self.examples) if self.examples else 0.0

@@ -17,7 +17,7 @@ def unit_rows(
 
     Args:
         values: activation of two or more dimensions; every dimension but `unit_dim` counts as
-            examples.
+            examples; complex numbers count by their magnitude.
         unit_dim: the dimension of units (features, channels).
         turn: number of the look.
         rows: at most about this many examples.
@@ -31,6 +31,8 @@ def unit_rows(
     """
     if values.dim() < 2:
         raise ValueError(f"`values` must have two or more dimensions, got {values.dim()}")
+    if values.is_complex():
+        values = values.abs()
     unit_dim %= values.dim()
     width = values.shape[unit_dim]
     step = -(-width // units)
@@ -54,11 +56,13 @@ def every_nth(values: torch.Tensor, count: int) -> torch.Tensor:
     """At most `count` elements of a tensor, evenly spaced, as a vector (a view where it can be).
 
     Args:
-        values: any shape; sparse tensors give their stored values.
+        values: any shape; sparse tensors give their stored values, complex ones their parts.
         count: upper limit, at least 1.
     """
     if values.is_sparse:
         values = values._values()
+    if values.is_complex():
+        values = torch.view_as_real(values.resolve_conj())
     flat = values.reshape(-1)
     return flat[:: max(1, -(-flat.numel() // count))]
 

@@ -71,6 +71,8 @@ def distinct_row_share(weight: torch.Tensor, rows: int = 64, columns: int = 512)
     """
     if weight.dim() < 2 or weight.shape[0] < 2 or not weight.numel():
         return 1.0
+    if weight.is_complex():
+        weight = torch.view_as_real(weight.detach().resolve_conj())
     flat = weight.detach().reshape(weight.shape[0], -1)
     chosen = flat[:: -(-flat.shape[0] // rows), :: max(1, -(-flat.shape[1] // columns))].double()
     if chosen.shape[0] < 2:

@@ -142,7 +142,7 @@ class Activations:
         if columns.rows and flat.shape[1] != columns.total_columns:
             return
         before = columns.non_finite
-        columns.add(flat)
+        columns.add(flat, data.flatten(1) if channels else None)
         known = self._ledger.run.features[fact]
         first_bad = step if columns.non_finite > before else None
         self._ledger.change(

@@ -102,7 +102,8 @@ class Looks:
         self, watched: Watched, graph: Graph, match: Match, tensors: dict[int, torch.Tensor]
     ) -> None:
         watched.parameters = {n: weakref.ref(t) for n, t in tensors.items()}
-        canary = min(list(tensors.values())[:4], key=torch.Tensor.numel, default=None)
+        early = [t for t in list(tensors.values())[:4] if t.is_floating_point()]
+        canary = min(early, key=torch.Tensor.numel, default=None)
         watched.canary = None if canary is None else weakref.ref(canary)
         suspect = gradient_suspect(graph)
         if suspect is not None and match.operations[suspect.node] >= 0:

@@ -43,6 +43,7 @@ class Modules:
         self._handles: list[Any] = []
         self._full = False
         self._inside: weakref.ref[nn.Module] | None = None
+        self._guard: Callable[..., None] = lambda *args: None
         self._original_init: Callable[..., None] | None = None
         self.made: dict[Any, tuple[int, str]] = {}
         """Autograd node to (network, layer) of the module that returned it; while armed in full."""
@@ -56,20 +57,21 @@ class Modules:
         """Something is compiled: hooks would be traced into it, and make it compile again."""
         self.on_evaluation: Callable[[], None] = lambda: None
 
-    def attach(self) -> None:
-        """Note from now on where modules are constructed."""
+    def attach(self, guard: Callable[..., None]) -> None:
+        """Note from now on where modules are constructed.
+
+        Args:
+            guard: calls a function with arguments and takes care of its errors.
+        """
+        self._guard = guard
         original = self._original_init = nn.Module.__init__
-        built, sources = self._built, self._sources
+        modules = self
 
         @functools.wraps(original)
         def __init__(self: nn.Module, *args: Any, **kwargs: Any) -> None:  # noqa: N807
             original(self, *args, **kwargs)
             if not torch.compiler.is_compiling():
-                frame = sources.frame(1)
-                while frame is not None and _is_init_of(frame, self):
-                    frame = sources.outer(frame)
-                if frame is not None:
-                    built[self] = (frame.f_code.co_filename, frame.f_lineno)
+                guard(modules._constructed, self)
 
         nn.Module.__init__ = __init__  # type: ignore[method-assign]
 
@@ -93,9 +95,17 @@ class Modules:
             return
         self.disarm()
         self._full = full
-        self._handles = [hooks.register_module_forward_pre_hook(self._before)]
+        guard = self._guard
+
+        def before(module: nn.Module, args: Any) -> None:
+            guard(self._before, module, torch.is_grad_enabled())
+
+        def after(module: nn.Module, args: Any, output: Any) -> None:
+            guard(self._after, module, output, torch.is_grad_enabled())
+
+        self._handles = [hooks.register_module_forward_pre_hook(before)]
         if full:
-            self._handles.append(hooks.register_module_forward_hook(self._after))
+            self._handles.append(hooks.register_module_forward_hook(after))
 
     def disarm(self) -> None:
         """Stop watching module calls."""
@@ -190,10 +200,13 @@ class Modules:
             counts[mode] = counts.get(mode, 0) + times
             self._ledger.change(fact, **{field: counts})
 
-    def _place(self, number: int, field: str, *, wrong: bool) -> None:
+    def _place(self, number: int, field: str, *, wrong: bool) -> bool:
+        """Note where a network is called in the wrong mode; whether it was the first time."""
         fact = self._ledger.run.networks[number]
-        if wrong and self._sensitive[number] and getattr(fact, field) is None:
+        first = wrong and bool(self._sensitive[number]) and getattr(fact, field) is None
+        if first:
             self._ledger.change(fact, **{field: self._sources.here()})
+        return first
 
     def _mode(self, number: int, root: nn.Module) -> str:
         modes = {m.training for r in self._sensitive[number] if (m := r()) is not None}
@@ -203,7 +216,14 @@ class Modules:
             return "mixed"
         return "train" if root.training else "eval"
 
-    def _before(self, module: nn.Module, args: Any) -> None:
+    def _constructed(self, module: nn.Module) -> None:
+        frame = self._sources.frame(1)
+        while frame is not None and _is_init_of(frame, module):
+            frame = self._sources.outer(frame)
+        if frame is not None:
+            self._built[module] = (frame.f_code.co_filename, frame.f_lineno)
+
+    def _before(self, module: nn.Module, gradients: bool) -> None:
         if self._inside is not None and self._inside() is not None:
             return
         known = self._roots.get(id(module))
@@ -221,19 +241,21 @@ class Modules:
         if self._full:
             self._inside = weakref.ref(module)
         mode = self._mode(number, module)
-        if torch.is_grad_enabled():
+        if gradients:
             self.training.append((number, mode))
-            self._place(number, "training_place", wrong=mode == "eval")
+            if self._place(number, "training_place", wrong=mode == "eval"):
+                frozen = sum(not p.requires_grad for p in module.parameters())
+                self._ledger.change(self._ledger.run.networks[number], frozen=frozen)
         else:
             self.evaluating.append((number, mode))
             self._place(number, "evaluation_place", wrong=mode == "train")
             self.on_evaluation()
 
-    def _after(self, module: nn.Module, args: Any, output: Any) -> None:
+    def _after(self, module: nn.Module, output: Any, gradients: bool) -> None:
         root = self._inside() if self._inside is not None else None
         if module is root:
             self._inside = None
-        if root is None or not torch.is_grad_enabled():
+        if root is None or not gradients:
             return
         member = self._members.get(id(module))
         if member is None or member[0]() is not module:

@@ -69,14 +69,12 @@ class Optimizers:
 
         self._handle = register_optimizer_step_post_hook(stepped)
         original = self._original_init = TorchOptimizer.__init__
-        built, sources = self._built, self._sources
+        optimizers = self
 
         @functools.wraps(original)
         def __init__(self: TorchOptimizer, *args: Any, **kwargs: Any) -> None:  # noqa: N807
             original(self, *args, **kwargs)
-            frame = sources.frame(1)
-            if frame is not None:
-                built[self] = (frame.f_code.co_filename, frame.f_lineno)
+            guard(optimizers._constructed, self)
 
         TorchOptimizer.__init__ = __init__  # type: ignore[method-assign]
 
@@ -107,6 +105,11 @@ class Optimizers:
         for optimizer, seen in self._seen.items():
             self._ledger.change(self._ledger.run.optimizers[seen.fact], steps=seen.steps)
             self._hold(optimizer, seen)
+
+    def _constructed(self, optimizer: TorchOptimizer) -> None:
+        frame = self._sources.frame(1)
+        if frame is not None:
+            self._built[optimizer] = (frame.f_code.co_filename, frame.f_lineno)
 
     def _stepped(self, optimizer: TorchOptimizer) -> None:
         seen = self._seen.get(optimizer)

@@ -153,8 +153,7 @@ class Patches:
 
         def call(switch: Any, *args: Any) -> Any:
             result = original(switch, *args)
-            if probe.active:
-                after()
+            probe.guard(after)
             return result
 
         return call

@@ -50,5 +50,7 @@ class Phases:
         self._modules.count([p for p in passes if p[0] in own], evaluation=True)
 
     def finish(self) -> None:
-        """The run is over: what came last was an evaluation."""
-        self._modules.count(self._modules.evaluating, evaluation=True)
+        """The run is over: what came last was an evaluation, of the networks that were trained."""
+        own = {n for o in self._ledger.run.objectives.values() for n in o.networks}
+        passes = [p for p in self._modules.evaluating if p[0] in own]
+        self._modules.count(passes, evaluation=True)

@@ -117,7 +117,7 @@ class Probe:
         """Begin to watch; the first step is traced."""
         self._active = True
         self.tracing.attach()
-        self.modules.attach()
+        self.modules.attach(self.guard)
         self.losses.attach(self.guard, lambda: self._active and not self.nested)
         self.optimizers.attach(self.guard)
         self.optimizers.on_step = lambda numbers: self.updates.resolve(
@@ -141,7 +141,7 @@ class Probe:
 
     def guard(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call a part of the probe; time it, and keep its errors from the script."""
-        if not self._active or self.nested:
+        if not self._active or self.nested or torch._C._is_tracing():
             return None
         began = time.perf_counter()
         # Not torch.no_grad(): the probe stands in for that too.

@@ -44,7 +44,7 @@ class Updates:
         self._changed = self._judged = False
         weights = {n: t for n, t in tensors.items() if t.dim() >= 2} or tensors
         for number, tensor in weights.items():
-            if not tensor.is_floating_point() or tensor.is_sparse:
+            if not (tensor.is_floating_point() or tensor.is_complex()) or tensor.is_sparse:
                 continue
             sample = every_nth(tensor.detach(), _SAMPLE)
             self._before[number] = (weakref.ref(tensor), sample.clone())

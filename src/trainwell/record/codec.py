@@ -17,6 +17,10 @@ from trainwell.record.series import Series
 _PLAIN = ("id", "script", "arguments", "started", "ended", "exit_status", "error", "steps", "notes")
 
 
+_NUMBER = "number"
+"""NaN and the infinities are spelled {"number": "nan"}."""
+
+
 def fact_to_json(fact: Fact) -> str:
     """One fact as a JSON object; NaN and infinities as Python's `json` spells them."""
     return json.dumps(dataclasses.asdict(fact), separators=(",", ":"))
@@ -38,6 +42,9 @@ def fact_from_json(kind: str, text: str) -> Fact:
         raise RecordError(f"the record holds an unknown field `{unknown[0]}` of a {kind}")
     for name, value in body.items():
         if isinstance(value, dict) and (name == "place" or name.endswith("_place")):
+            strange = sorted(set(value) - {f.name for f in dataclasses.fields(Place)})
+            if strange:
+                raise RecordError(f"the record holds an unknown field `{strange[0]}` of a place")
             body[name] = Place(**value)
         elif isinstance(value, list) and str(fields[name].type).startswith("tuple"):
             body[name] = tuple(value)
@@ -48,7 +55,8 @@ def run_to_json(run: Run) -> dict[str, Any]:
     """The whole run as one JSON-ready object."""
     body: dict[str, Any] = {name: getattr(run, name) for name in _PLAIN}
     body["facts"] = {
-        kind: [json.loads(fact_to_json(f)) for f in run.table(kind).values()] for kind in FACT_KINDS
+        kind: [_spell(json.loads(fact_to_json(f))) for f in run.table(kind).values()]
+        for kind in FACT_KINDS
     }
     body["vitals"] = [
         {"kind": k, "number": n, "quantity": q, "steps": s.steps, "values": _spell(s.values)}
@@ -66,14 +74,31 @@ def run_from_json(body: dict[str, Any]) -> Run:
     run = Run(**{name: body[name] for name in _PLAIN})
     for kind, facts in body["facts"].items():
         for fact in facts:
-            made = fact_from_json(kind, json.dumps(fact))
+            made = fact_from_json(kind, json.dumps(_read(fact)))
             run.table(kind)[made.number] = made
     for row in body["vitals"]:
         key = (row["kind"], row["number"], row["quantity"])
-        run.vitals[key] = Series(row["steps"], [float(v) for v in row["values"]])
+        run.vitals[key] = Series(row["steps"], _read(row["values"]))
     return run
 
 
-def _spell(values: list[float]) -> list[float | str]:
-    # Strict JSON has no NaN: readers other than Python's would refuse the whole file.
-    return [v if math.isfinite(v) else str(v) for v in values]
+def _spell(value: Any) -> Any:
+    """Strict JSON has no NaN, and readers other than Python's would refuse the whole file."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {_NUMBER: str(value)}
+    if isinstance(value, list):
+        return [_spell(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _spell(v) for k, v in value.items()}
+    return value
+
+
+def _read(value: Any) -> Any:
+    """What `_spell` spelled."""
+    if isinstance(value, list):
+        return [_read(v) for v in value]
+    if isinstance(value, dict):
+        if value.keys() == {_NUMBER}:
+            return float(value[_NUMBER])
+        return {k: _read(v) for k, v in value.items()}
+    return value

@@ -61,6 +61,7 @@ class Network:
             by the module's mode; "mixed": the root in train mode, but some mode-sensitive
             submodule not (or the other way round).
         evaluation_forwards: the same, of passes judged to be evaluation.
+        frozen: parameters with `requires_grad=False` when it was first trained in evaluation mode.
         training_place, evaluation_place: the lines that last called it in the mode that does not
             fit: in evaluation mode for training, in training mode for evaluation.
     """
@@ -74,6 +75,7 @@ class Network:
     batch_norm: list[str] = field(default_factory=list)
     training_forwards: dict[str, int] = field(default_factory=dict)
     evaluation_forwards: dict[str, int] = field(default_factory=dict)
+    frozen: int = 0
     training_place: Place | None = None
     evaluation_place: Place | None = None
 

@@ -16,10 +16,10 @@ __all__ = [
 
 import math
 from dataclasses import dataclass
-from statistics import fmean
 
 from trainwell.record.facts import Objective, Operation, Parameter, Place
 from trainwell.record.run import Run
+from trainwell.record.series import mean
 
 _NAMES = {
     "add": "sum",
@@ -111,26 +111,30 @@ def first_loss(run: Run, objective: Objective) -> float:
     if not values:
         return math.nan
     few = values[: min(max(3, len(values) // 10), 16)]
-    return min(values[0], fmean(few))
+    return min(values[0], mean(few))
 
 
 def harm(run: Run, objective: Objective | None) -> float:
     """How little the objective's loss fell: 0 when it reached 0, 1 when it did not fall at all.
 
-    An objective that is not known counts as half harmed, and so does a loss that can be negative
-    and did not rise: it has no floor to reach. The end is the mean of the last tenth. A loss that
-    left the numbers counts as fully harmed.
+    An objective that is not known counts as half harmed, and so does a loss of which fewer than
+    two values are known, and one that can be negative and did not rise: it has no floor to reach.
+    The end is the mean of the last tenth. A loss that left the numbers counts as fully harmed.
     """
     if objective is None:
         return 0.5
     loss = run.loss(objective.number)
     values = loss.finite
-    if len(values) < 2 or len(values) < len(loss):
+    if len(values) < len(loss):
         return 1.0
+    if len(values) < 2:
+        return 0.5
     start, end = first_loss(run, objective), loss.end()
     if min(values) < 0:
         return 1.0 if end >= start else 0.5
-    return min(1.0, max(0.0, end / start)) if start > 0 else 0.0
+    if start <= 0:
+        return 1.0 if end > 0 else 0.0
+    return min(1.0, end / start)
 
 
 def label(place: Place, fallback: str = "the network") -> str:

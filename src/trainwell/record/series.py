@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["Series"]
+__all__ = ["Series", "mean"]
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from statistics import fmean, median
+from statistics import median
+
+
+def mean(values: list[float]) -> float:
+    """The mean of finite numbers, which does not overflow; NaN of none."""
+    count = len(values)
+    return math.fsum(v / count for v in values) if count else math.nan
 
 
 @dataclass
@@ -39,12 +45,12 @@ class Series:
     def start(self, share: float = 0.1) -> float:
         """Mean of the first `share` of the finite values (one value at least); NaN when empty."""
         values = self.finite
-        return fmean(values[: max(1, round(len(values) * share))]) if values else math.nan
+        return mean(values[: max(1, round(len(values) * share))])
 
     def end(self, share: float = 0.1) -> float:
         """Mean of the last `share` of the finite values (one value at least); NaN when empty."""
         values = self.finite
-        return fmean(values[-max(1, round(len(values) * share)) :]) if values else math.nan
+        return mean(values[-max(1, round(len(values) * share)) :])
 
     def fall(self, share: float = 0.1) -> float:
         """How far the end lies below the start, as a share of the start's magnitude.
@@ -56,7 +62,7 @@ class Series:
 
     def last(self, count: int) -> list[float]:
         """The last `count` finite values."""
-        return self.finite[-count:]
+        return self.finite[-count:] if count > 0 else []
 
     def median(self) -> float:
         """Median of the finite values; NaN when there are none."""

@@ -167,7 +167,7 @@ def _paragraphs(lines: list[str]) -> list[str]:
     indent = min(len(line) - len(line.lstrip()) for line in lines)
     paragraphs: list[str] = []
     for line in (line[indent:] for line in lines):
-        item = re.match(r"[-*] |\w+: |\d+\. ", line) is not None
+        item = re.match(r"[-*] |\w+( \(.+?\))?: |\d+\. ", line) is not None
         if paragraphs and not item:
             paragraphs[-1] += " " + line.strip()
         else:

@@ -1,0 +1,188 @@
+"""No finding raises or invents, whatever a record lacks: empty, cut off, or not numbers."""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+from dataclasses import replace
+
+import pytest
+from tests.findings.invented import Invention, mlp, sightings, swinging
+
+from trainwell.findings.catalogue import FINDINGS
+from trainwell.findings.finding import Finding
+from trainwell.record import FACT_KINDS, Network, Run, Series, Sighting
+
+EVERY = pytest.mark.parametrize("finding", FINDINGS.values(), ids=lambda f: f.slug)
+
+
+def everything_wrong() -> Run:
+    """A run in which most faults are seen at once."""
+    made = mlp(swinging(), "relu", 6, start={"std": 5.0, "distinct_rows": 0.1, "kurtosis": 3.0})
+    run = made.run
+    for position, number in enumerate(range(0, 11, 2)):
+        made.measure("operation", number, input_rms=5.0**position, input_spread=0.5)
+        made.measure(
+            "parameter",
+            position,
+            gradient_norm=[1e-2, 1e-2, 9e5, 1e-2, 1e-2, 1e-2],
+            gradient_rms=10.0 ** (position - 6),
+            weight_rms=0.3,
+            update_ratio=0.3,
+            moved=1e-3,
+            distinct_rows=0.1,
+        )
+    for number in (1, 3, 5, 7, 9):
+        made.measure("operation", number, silent_share=1.0, rms=1.0, spread=0.5)
+    made.features(0, [(0.0, 1.0), (0.0, 9000.0)], non_finite=3, non_finite_step=2)
+    # A second network with sigmoids, a norm that collapses, and every wrong loss.
+    made.objective(swinging())
+    branch = {"objective": 1}
+    first = made.layer(objective=1, layer="g1", optimizers=())
+    squashed = made.operation("sigmoid", first, **branch)
+    made.measure("operation", squashed, saturated_share=1.0, spread=0.5)
+    flat = made.operation("layer_norm", squashed, **branch)
+    made.measure("operation", flat, spread=1e-6)
+    second = made.layer(flat, objective=1, layer="g2")
+    third = made.layer(second, objective=1, layer="g3", operation={"shape": (32, 1)})
+    for number in (second, third):
+        made.measure("parameter", made.weight_of(number), gradient_norm=0.1, moved=1e-3)
+    made.measure("parameter", made.weight_of(first), gradient_norm=0.1, moved=0.0)
+    made.measure("operation", third, input_rms=1.0)
+    for output, loss in (
+        ("softmax", "log_softmax"),
+        ("sigmoid", "log_softmax"),
+        ("sigmoid", "binary_cross_entropy_with_logits"),
+    ):
+        out = made.operation(output, third, details={"size": 10}, **branch)
+        made.operation(loss, out, details={"size": 10}, **branch)
+    made.operation("softmax", third, details={"size": 1}, **branch)
+    off = made.operation("subtract", third, shape=(32, 32), **branch)
+    square = made.operation("power", off, shape=(32, 32), **branch)
+    made.measure("operation", square, operand_rms=4e4)
+    made.operation("mean", square, shape=(), **branch)
+    bounded = made.operation("tanh", third, **branch)
+    numbers = {"low": -9e3, "high": 9e3, "mean": 0.0, "std": 1.0, "rms": 9e3, "finite": 0.5}
+    first_look = {"target_rms": 9e3, "target_mean": 0.0, "target_std": 1.0, "prediction_rms": 0.1}
+    made.call(
+        "mse_loss",
+        objective=1,
+        prediction_shape=(32, 1),
+        target_shape=(32,),
+        prediction=numbers,
+        target=numbers,
+        first=first_look,
+        target_integral=True,
+        target_values=(0.0, 1.0, 2.0),
+        prediction_operation=bounded,
+    )
+    made.call("nll_loss", objective=1, log_sum_error=9.0, prediction=numbers)
+    made.call("cross_entropy", objective=None, row_sum_error=0.0, prediction_shape=(32, 10))
+    made.network(
+        "other",
+        dropout={"drop": 0.5},
+        batch_norm=["bn"],
+        training_forwards={"eval": 60},
+        evaluation_forwards={"train": 60},
+    )
+    run.optimizers[0] = replace(run.optimizers[0], stale_looks=9, stale_chances=9)
+    made.optimizer("Adam", trainable_count=0, empty_looks=6)
+    lone = made.layer(layer="still", objective=made.objective(update_looks=6))
+    made.measure("parameter", made.weight_of(lone), gradient_norm=0.1, moved=0.0)
+    lost = {"step": 5, "value": "nan", "operation": 0, "reason": "a logarithm of 0"}
+    run.objectives[1] = replace(run.objectives[1], non_finite=lost)
+    gradient = {"step": 4, "parameters": ["g1.weight"]}
+    run.objectives[2] = replace(run.objectives[2], non_finite_gradient=gradient)
+    made.curve([1.0, 0.5, 0.6, 0.8, 1.0, 1.2], [1.0, 0.5, 0.4, 0.3, 0.2, 0.1])
+    return run
+
+
+WRONG = everything_wrong()
+
+
+def test_nearly_every_finding_sees_something_in_the_worst_run() -> None:
+    seen = {f.slug for f in FINDINGS.values() if sightings(f, WRONG)}
+    silent = {f.slug for f in FINDINGS.values()} - seen
+    # Its steps are not both too small and too large.
+    assert silent <= {"learning-rate-too-low"}
+
+
+@EVERY
+def test_an_empty_run_has_no_fault(finding: Finding) -> None:
+    found = list(finding.detect(Run("empty", "train.py")))
+    assert not [s for s in found if isinstance(s, Sighting)]
+
+
+@EVERY
+def test_a_run_that_was_begun_and_no_more_has_no_fault(finding: Finding) -> None:
+    made = Invention()
+    made.run.networks[0] = Network(0, "Net")
+    made.objective(steps=0)
+    made.loss([])
+    made.layer()
+    made.operation("relu", 0)
+    made.call("cross_entropy", looks=0)
+    made.features(0, [], rows=0)
+    made.optimizer(steps=0, looks=0)
+    assert not sightings(finding, made)
+
+
+@EVERY
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_vitals_that_are_no_numbers_never_raise(finding: Finding, value: float) -> None:
+    run = copy.deepcopy(WRONG)
+    for series in run.vitals.values():
+        series.values[:] = [value] * len(series)
+    sightings(finding, run)
+
+
+@EVERY
+@pytest.mark.parametrize("value", [0.0, -1.0, 1e-300, 1e150])
+def test_vitals_of_any_size_never_raise(finding: Finding, value: float) -> None:
+    run = copy.deepcopy(WRONG)
+    for (_, _, quantity), series in run.vitals.items():
+        share = quantity.endswith("share")
+        series.values[:] = [min(abs(value), 1.0) if share else value] * len(series)
+    sightings(finding, run)
+
+
+@EVERY
+def test_no_looks_never_raise(finding: Finding) -> None:
+    run = copy.deepcopy(WRONG)
+    run.vitals.clear()
+    sightings(finding, run)
+
+
+@EVERY
+def test_one_look_never_raises(finding: Finding) -> None:
+    run = copy.deepcopy(WRONG)
+    run.vitals = {k: Series(s.steps[:1], s.values[:1]) for k, s in run.vitals.items()}
+    sightings(finding, run)
+
+
+@EVERY
+@pytest.mark.parametrize("kind", FACT_KINDS)
+def test_a_whole_kind_of_facts_may_be_missing(finding: Finding, kind: str) -> None:
+    run = copy.deepcopy(WRONG)
+    run.table(kind).clear()
+    sightings(finding, run)
+
+
+@EVERY
+@pytest.mark.parametrize("seed", range(5))
+def test_any_facts_may_be_missing(finding: Finding, seed: int) -> None:
+    draw = random.Random(seed)
+    for _ in range(20):
+        list(finding.detect(thinned(WRONG, draw)))
+
+
+def thinned(run: Run, draw: random.Random) -> Run:
+    """A run of which some of the facts and vitals were never written."""
+    made = Run(run.id, run.script, steps=run.steps)
+    for kind in FACT_KINDS:
+        kept = draw.random()
+        made.table(kind).update({n: f for n, f in run.table(kind).items() if draw.random() < kept})
+    kept = draw.random()
+    made.vitals = {k: s for k, s in run.vitals.items() if draw.random() < kept}
+    return made
