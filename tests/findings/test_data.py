@@ -1,4 +1,4 @@
-"""DAT101, DAT102 and DAT104 on invented runs."""
+"""DAT101, DAT102, DAT104 and DAT107 on invented runs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.findings.invented import Invention, falling, mlp, only, sightings
 from trainwell.findings.non_finite_input import NonFiniteInput
 from trainwell.findings.unscaled_features import UnscaledFeatures
 from trainwell.findings.unscaled_targets import UnscaledTargets
+from trainwell.findings.unshuffled_batches import UnshuffledBatches
 
 Columns = list[tuple[float, float]]
 
@@ -284,3 +285,39 @@ def test_the_same_nan_is_not_reported_twice() -> None:
     made = lost()
     made.features(0, [(0.0, 1.0)], non_finite=7, non_finite_step=9)
     only(NonFiniteInput(), made)
+
+
+# DAT107 unshuffled-batches
+
+
+def labelled(spread: float, rows: int = 50, looks: int = 20, function: str = "cross_entropy"):
+    made = mlp(falling(), depth=2)
+    made.call(
+        function,
+        target_values=tuple(float(n) for n in range(10)),
+        target_integral=True,
+        target_shape=(rows,),
+        target_spread=spread,
+        looks=looks,
+    )
+    return made
+
+
+def test_batches_of_one_class_each() -> None:
+    seen = only(UnshuffledBatches(), labelled(1.3))
+    assert seen.severity == "error"
+    assert "a batch of 50 holds 1.3 of the 10 classes on average" in seen.message
+    assert seen.evidence["expected"] == pytest.approx(10 * (1 - 0.9**50))
+
+
+@pytest.mark.parametrize(("spread", "found"), [(4.9, 1), (5.0, 0), (9.9, 0)])
+def test_both_sides_of_the_share_of_classes(spread: float, found: int) -> None:
+    assert len(sightings(UnshuffledBatches(), labelled(spread))) == found
+
+
+def test_small_batches_few_looks_and_regression_are_silent() -> None:
+    # Four of ten classes is what four examples can hold at most.
+    assert not sightings(UnshuffledBatches(), labelled(3.4, rows=4))
+    assert not sightings(UnshuffledBatches(), labelled(1.0, rows=2))
+    assert not sightings(UnshuffledBatches(), labelled(1.3, looks=7))
+    assert not sightings(UnshuffledBatches(), labelled(1.3, function="mse_loss"))

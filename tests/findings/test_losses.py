@@ -101,8 +101,6 @@ def test_double_softmax_of_a_closed_graph_is_seen_at_the_loss() -> None:
         {"phase": "evaluation"},
         {"prediction_shape": (32, 1)},
         {"prediction_shape": (32,)},
-        {"prediction_operation": 3},
-        {"objective": 0},
     ],
 )
 def test_a_closed_graph_needs_every_sign(change: dict) -> None:

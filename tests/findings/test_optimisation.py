@@ -89,8 +89,13 @@ def test_both_sides_of_swing(jump: float, found: int) -> None:
 
 @pytest.mark.parametrize(("end", "found"), [(0.88, 0), (0.92, 1), (1.5, 1)])
 def test_both_sides_of_the_fall_of_a_high_rate(end: float, found: int) -> None:
-    losses = [1.0] * 10 + [end] * 90
+    losses = [1.0] * 10 + [1.6] + [end] * 89
     assert len(sightings(LearningRateTooHigh(), moving(0.2, losses))) == found
+
+
+def test_a_loss_that_stands_still_shows_no_rate_that_is_too_high() -> None:
+    # Nothing swings: whatever keeps it from falling, it is not the size of the steps.
+    assert not sightings(LearningRateTooHigh(), moving(0.2, standing()))
 
 
 def test_a_loss_around_zero_is_measured_by_its_spread() -> None:

@@ -86,7 +86,18 @@ def everything_wrong() -> Run:
         training_forwards={"eval": 60},
         evaluation_forwards={"train": 60},
     )
-    run.optimizers[0] = replace(run.optimizers[0], stale_looks=9, stale_chances=9)
+    run.optimizers[0] = replace(
+        run.optimizers[0], stale_looks=9, stale_chances=9, never_graded=("unused.weight",), looks=9
+    )
+    made.call(
+        "cross_entropy",
+        objective=1,
+        looks=20,
+        target_shape=(32,),
+        target_integral=True,
+        target_values=(0.0, 1.0, 2.0),
+        target_spread=1.0,
+    )
     made.optimizer("Adam", trainable_count=0, empty_looks=6)
     lone = made.layer(layer="still", objective=made.objective(update_looks=6))
     made.measure("parameter", made.weight_of(lone), gradient_norm=0.1, moved=0.0)

@@ -1,4 +1,4 @@
-"""NET101 to NET103 on invented runs."""
+"""NET101 to NET104 on invented runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.findings.invented import Invention, falling, mlp, only, sightings, un
 from trainwell.findings.mis_scaled_init import MisScaledInit, looks_like
 from trainwell.findings.stacked_linear import StackedLinear
 from trainwell.findings.symmetric_weights import SymmetricWeights
+from trainwell.findings.unused_parameter import UnusedParameter
 from trainwell.record import Parameter
 
 # NET101 stacked-linear
@@ -47,13 +48,13 @@ def test_a_network_that_only_draws_straight_lines_is_an_error() -> None:
     assert [(s.where.layer, s.severity) for s in seen] == [("fc1", "error"), ("fc2", "error")]
 
 
-@pytest.mark.parametrize("between", [("dropout",), ("multiply", "dropout"), ("divide",)])
+@pytest.mark.parametrize("between", [("dropout",), ("multiply", "dropout"), ("divide",), ("add",)])
 def test_what_only_scales_is_looked_through(between: tuple[str, ...]) -> None:
     assert sightings(StackedLinear(), stacked((32, 16), (10, 32), between=between))
 
 
 @pytest.mark.parametrize(
-    "between", ["relu", "tanh", "layer_norm", "batch_norm", "softmax", "max_pool", "add", "unknown"]
+    "between", ["relu", "tanh", "layer_norm", "batch_norm", "softmax", "max_pool", "unknown"]
 )
 def test_what_bends_or_may_bend_is_not(between: str) -> None:
     assert not sightings(StackedLinear(), stacked((32, 16), (10, 32), between=(between,)))
@@ -320,3 +321,28 @@ def test_other_deviations_belong_to_no_scheme(std: float) -> None:
 
 def test_a_scheme_of_a_weight_that_was_never_measured() -> None:
     assert "constant" in looks_like(Parameter(0, "fc.weight"))
+
+
+# NET104 unused-parameter
+
+
+def _with_unused(names: tuple[str, ...], looks: int = 6, empty: int = 0) -> Invention:
+    made = mlp(falling(), depth=3)
+    optimizer = replace(made.run.optimizers[0], never_graded=names, looks=looks, empty_looks=empty)
+    made.run.optimizers[0] = optimizer
+    return made
+
+
+def test_tensors_that_never_get_a_gradient_are_named() -> None:
+    seen = only(UnusedParameter(), _with_unused(("body.weight", "body.bias")))
+    assert seen.severity == "warning"
+    assert "`body.weight`, `body.bias`" in seen.message
+    assert seen.evidence["never"] == ["body.weight", "body.bias"]
+
+
+@pytest.mark.parametrize(("names", "looks", "empty"), [((), 6, 0), (("a",), 4, 0), (("a",), 6, 6)])
+def test_unused_parameters_that_are_not_reported(
+    names: tuple[str, ...], looks: int, empty: int
+) -> None:
+    # None, too few looks, and an optimizer without any gradient, which is another finding.
+    assert not sightings(UnusedParameter(), _with_unused(names, looks, empty))

@@ -130,10 +130,18 @@ def test_many_columns_and_rows_are_thinned_evenly() -> None:
     assert len(kept) == 250
     assert kept == tuple(range(0, 1000, 4))
     assert statistics.total_columns == 1000
-    assert statistics.rows == 200
+    assert statistics.rows == 256
     batch[599, 999] = math.nan
     statistics.add(batch)
     assert statistics.non_finite == 1, "values that are not sampled are searched for NaN too"
+
+
+def test_the_rows_that_are_read_do_not_keep_step_with_a_pictures_width() -> None:
+    # Positions of 64 pictures of 8 x 8, row by row: each column of a picture has its own value.
+    columns = (torch.arange(64 * 64) % 8).float()[:, None]
+    statistics = ColumnStatistics()
+    statistics.add(columns)
+    assert statistics.lists()["mean"][0] == pytest.approx(3.5, abs=0.15)
 
 
 @pytest.mark.parametrize("dtype", [torch.int64, torch.uint8, torch.bool, torch.float16])

@@ -28,8 +28,14 @@ def test_every_nth_agrees_with_the_oracle(length: int, count: int) -> None:
 
 def test_every_nth_of_tables_scalars_and_strided_views() -> None:
     assert every_nth(numbered((3, 4)), 100).tolist() == list(range(12))
-    assert every_nth(numbered((3, 4)).T, 6).tolist() == [0, 8, 5, 2, 10, 7]
+    assert every_nth(numbered((3, 4)).T, 6).tolist() == [0, 9, 7]
     assert every_nth(torch.tensor(3.0), 1).tolist() == [3.0]
+
+
+def test_every_nth_reads_all_columns_of_a_table_by_turns() -> None:
+    # 512 units of 784 inputs: an even stride of 196 would read the same four inputs of all units.
+    columns = torch.arange(784).repeat(512, 1)
+    assert len(set(every_nth(columns, 2048).tolist())) > 500
 
 
 def test_every_nth_is_a_view_where_it_can_be() -> None:

@@ -7,7 +7,10 @@ import math
 
 
 def every_nth(values: list[float], count: int) -> list[float]:
+    """A step that shares no factor with the length reads all columns of a table by turns."""
     step = max(1, math.ceil(len(values) / count))
+    while step > 1 and any(len(values) % d == 0 and step % d == 0 for d in range(2, step + 1)):
+        step += 1
     return [value for position, value in enumerate(values) if position % step == 0]
 
 

@@ -19,7 +19,8 @@ class AccumulatingGradients(Finding):
 
     What it looks for:
         An optimizer between two of its steps: at every backward in between, a gradient that was
-        used in the first step was still there.
+        used in the first step was still there. Without an optimizer, the same for parameters that
+        were updated by hand.
 
     Why it hurts:
         Every step then follows the sum of all gradients so far: a momentum of 1 that never
@@ -57,6 +58,7 @@ class AccumulatingGradients(Finding):
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the optimizer and the backward that adds to its gradients."""
+        yield from self._by_hand(run)
         for optimizer in run.optimizers.values():
             if optimizer.stale_chances < self.looks:
                 if optimizer.steps:
@@ -85,5 +87,21 @@ class AccumulatingGradients(Finding):
                 0,
                 "error",
                 {"stale": optimizer.stale_looks, "judged": optimizer.stale_chances},
+                harm(run, objective),
+            )
+
+    def _by_hand(self, run: Run) -> Iterator[Sighting]:
+        for objective in run.objectives.values():
+            chances = objective.stale_chances
+            if chances < self.looks or objective.stale_looks < self.share * chances:
+                continue
+            yield Sighting(
+                objective.place,
+                f"the gradients that the update by hand used are never zeroed: in "
+                f"{objective.stale_looks} of {chances} steps looked at, backward() added to those "
+                "of the step before",
+                0,
+                "error",
+                {"stale": objective.stale_looks, "judged": chances},
                 harm(run, objective),
             )

@@ -82,7 +82,11 @@ class BroadcastLoss(Finding):
             after = run.consumers(here)
             if not after:
                 return here.shape == ()
-            if any(o.kind not in ARITHMETIC | REDUCTIONS for o in after):
+            # What keeps the shape works element by element, but for what compares along a row: then
+            # the table is meant as one.
+            if any(o.kind in ROWWISE for o in after):
+                return False
+            if any(o.shape != here.shape and o.kind not in REDUCTIONS for o in after):
                 return False
             here = after[0]
         return False
@@ -92,6 +96,7 @@ ELEMENTWISE = frozenset({"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", 
 ARITHMETIC = frozenset(
     {"subtract", "add", "multiply", "divide", "power", "absolute", "square_root"}
 )
+ROWWISE = frozenset({"softmax", "log_softmax", "layer_norm", "batch_norm", "linear", "matmul"})
 REDUCTIONS = frozenset({"mean", "sum"})
 
 

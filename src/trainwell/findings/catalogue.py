@@ -35,15 +35,19 @@ from trainwell.findings.symmetric_weights import SymmetricWeights
 from trainwell.findings.training_mode_at_evaluation import TrainingModeAtEvaluation
 from trainwell.findings.unscaled_features import UnscaledFeatures
 from trainwell.findings.unscaled_targets import UnscaledTargets
+from trainwell.findings.unshuffled_batches import UnshuffledBatches
+from trainwell.findings.unused_parameter import UnusedParameter
 from trainwell.findings.vanishing_gradient import VanishingGradient
 
 _ALL: tuple[Finding, ...] = (
     UnscaledFeatures(),  # DAT101
     UnscaledTargets(),  # DAT102
     NonFiniteInput(),  # DAT104
+    UnshuffledBatches(),  # DAT107
     StackedLinear(),  # NET101
     SymmetricWeights(),  # NET102
     MisScaledInit(),  # NET103
+    UnusedParameter(),  # NET104
     DoubleSoftmax(),  # LOS101
     DoubleSigmoid(),  # LOS102
     SingleUnitSoftmax(),  # LOS103

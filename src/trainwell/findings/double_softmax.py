@@ -20,8 +20,8 @@ class DoubleSoftmax(Finding):
 
     What it looks for:
         A log-softmax (which `cross_entropy` applies first) whose input is the result of a softmax.
-        Where the graph is closed (`torch.compile`), predictions of `cross_entropy` whose rows are
-        probabilities.
+        Where there is none to be seen (written by hand, or inside `torch.compile`), predictions of
+        `cross_entropy` whose rows were probabilities at every look.
 
     Why it hurts:
         The second softmax sees numbers in [0, 1] only, so that its answer can never be sure: with
@@ -50,7 +50,7 @@ class DoubleSoftmax(Finding):
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the softmax that should not be there."""
-        seen = False
+        seen: set[int] = set()
         for operation in run.operations.values():
             if operation.kind != "log_softmax":
                 continue
@@ -58,7 +58,7 @@ class DoubleSoftmax(Finding):
                 size = before.details.get("size")
                 if before.kind != "softmax" or not isinstance(size, int) or size < 2:
                     continue
-                seen = True
+                seen.add(operation.number)
                 floor = math.log(1 + (size - 1) / math.e)
                 objective = run.objectives.get(operation.objective)
                 yield Sighting(
@@ -71,15 +71,13 @@ class DoubleSoftmax(Finding):
                     harm(run, objective),
                 )
         if not seen:
-            yield from self._closed(run)
+            yield from self._by_value(run)
 
-    def _closed(self, run: Run) -> Iterator[Sighting]:
+    def _by_value(self, run: Run) -> Iterator[Sighting]:
         for loss in run.losses.values():
             if (
                 loss.function == "cross_entropy"
                 and loss.phase == "training"
-                and loss.prediction_operation is None
-                and loss.objective is None
                 and loss.looks >= 2
                 and len(loss.prediction_shape) > 1
                 and loss.prediction_shape[1] > 1

@@ -87,7 +87,7 @@ class ExplodingGradient(Finding):
 
     def _reason(self, run: Run, found: list[Layer]) -> tuple[str, dict[str, float]] | None:
         norms = _total(run, found, "gradient_norm")
-        if len(norms) < 4:
+        if not norms:
             return None
         typical, largest = median(norms), max(norms)
         size = median(_total(run, found, "weight_rms", scaled=True) or [math.inf])
@@ -96,7 +96,7 @@ class ExplodingGradient(Finding):
                 f"{typical / size:.1e} times the weights' own norm on a typical step",
                 {"typical_norm": typical, "weight_norm": size},
             )
-        if typical > 0 and largest > self.burst * typical and largest > size:
+        if len(norms) >= 4 and typical > 0 and largest > self.burst * typical and largest > size:
             return (
                 f"{largest / typical:.1e} times a typical step",
                 {"largest_norm": largest, "typical_norm": typical},

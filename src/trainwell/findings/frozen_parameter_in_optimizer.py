@@ -17,8 +17,9 @@ class FrozenParameterInOptimizer(Finding):
     """An optimizer whose parameters get no gradient.
 
     What it looks for:
-        An optimizer none of whose tensors had a gradient at any step that was looked at; as a
-        remark, one whose tensors are partly frozen.
+        An optimizer none of whose tensors had a gradient at any step that was looked at, although
+        backward() may have made some just before; as a remark, one whose tensors are partly
+        frozen.
 
     Why it hurts:
         Its steps do nothing. Mostly it was made for another copy of the network, or the network is
@@ -53,6 +54,8 @@ class FrozenParameterInOptimizer(Finding):
                 why = (
                     "all of them have requires_grad=False"
                     if frozen == optimizer.parameter_count
+                    else "they are zeroed between backward() and step()"
+                    if self._reached(run, optimizer.number)
                     else "no backward() reaches them"
                 )
                 yield Sighting(
@@ -73,3 +76,12 @@ class FrozenParameterInOptimizer(Finding):
                     "info",
                     dict(evidence),
                 )
+
+    def _reached(self, run: Run, optimizer: int) -> bool:
+        """Whether its tensors have gradients right after backward()."""
+        return any(
+            value > 0
+            for p in run.parameters.values()
+            if optimizer in p.optimizers
+            for value in run.series("parameter", p.number, "gradient_norm").finite
+        )

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Run, Sighting, Undecided
-from trainwell.record.reading import first_loss, harm, layers
+from trainwell.record.reading import first_loss, harm
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class LearningRateTooHigh(Finding):
         early: the same for the first five looks, where adaptive optimizers may take larger steps.
         fall: share of its start by which the loss must have fallen to count as learning; for
             losses around 0, of the spread of its values.
+        climb: how far the loss must have risen above its start at some step, on the same scale, to
+            count as unsettled; one that jumps by `fall` from step to step does too.
         swing: mean jump of the loss from step to step in the second half of the run, as a share of
             what it fell, from which it counts as swinging.
         looks: updates that must have been looked at.
@@ -64,6 +66,7 @@ class LearningRateTooHigh(Finding):
     update: float = 0.03
     early: float = 0.1
     fall: float = 0.1
+    climb: float = 0.5
     swing: float = 1.0
     looks: int = 4
 
@@ -72,10 +75,8 @@ class LearningRateTooHigh(Finding):
         for objective in run.objectives.values():
             found = [
                 values
-                for layer in layers(run, objective)
-                if len(
-                    values := run.series("parameter", layer.weight.number, "update_ratio").finite
-                )
+                for number in objective.parameters
+                if len(values := run.series("parameter", number, "update_ratio").finite)
                 >= self.looks
             ]
             loss = run.loss(objective.number).finite
@@ -89,7 +90,9 @@ class LearningRateTooHigh(Finding):
             late = loss[len(loss) // 2 :]
             jump = fmean(abs(b - a) for a, b in pairwise(late))
             large = typical >= self.update or early >= self.early
-            if not large or (fallen > self.fall * scale and jump < self.swing * fallen):
+            unsettled = max(loss) - start > self.climb * scale or jump > self.fall * scale
+            learned = fallen > self.fall * scale and jump < self.swing * fallen
+            if not large or not unsettled or learned:
                 continue
             lost = harm(run, objective)
             optimizer = run.optimizer_of(objective)

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import LossCall, Objective, Run, Sighting, Undecided
-from trainwell.record.reading import first_loss, harm, layers, trained
+from trainwell.record.reading import first_loss, harm, trained
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,9 @@ class LearningRateTooLow(Finding):
             if objective.steps < self.steps or not trained(run, objective):
                 continue
             ratios = [
-                median(values)
-                for layer in layers(run, objective)
-                if len(
-                    values := run.series("parameter", layer.weight.number, "update_ratio").finite
-                )
+                max(median(values), median(values[:5]))
+                for number in objective.parameters
+                if len(values := run.series("parameter", number, "update_ratio").finite)
                 >= self.looks
             ]
             lost = harm(run, objective)

@@ -52,7 +52,7 @@ class NonFiniteGradient(Finding):
             names = broken.get("parameters")
             count = len(names) if isinstance(names, list) else 0
             reason = broken.get("reason") or "its slope can be infinite"
-            first = names[0] if isinstance(names, list) and names else "the parameters"
+            first = f"`{names[0]}`" if isinstance(names, list) and names else "the parameters"
             what = (
                 "no single operation stands out"
                 if suspect is None
@@ -60,7 +60,7 @@ class NonFiniteGradient(Finding):
             )
             yield Sighting(
                 place,
-                f"the gradient of `{first}`{f' and {count - 1} more' if count > 1 else ''} is not "
+                f"the gradient of {first}{f' and {count - 1} more' if count > 1 else ''} is not "
                 f"finite at step {step}, although the loss is; {what}",
                 step,
                 "error",

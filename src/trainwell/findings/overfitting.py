@@ -59,6 +59,8 @@ class Overfitting(Finding):
         for evaluation in run.evaluations.values():
             if math.isfinite(evaluation.loss):
                 curves.setdefault(evaluation.key, []).append(evaluation)
+        if not curves and run.steps:
+            yield Undecided("no loss function was seen at an evaluation")
         for curve in curves.values():
             sighting = self._judge(curve)
             if sighting is not None:

@@ -19,7 +19,8 @@ class SigmoidWithCrossEntropy(Finding):
     """Independent sigmoids fed into a loss over classes that exclude each other.
 
     What it looks for:
-        A log-softmax (which `cross_entropy` applies first) whose input is the result of a sigmoid.
+        A log-softmax (which `cross_entropy` applies first) whose input is the result of a sigmoid,
+        or of a division that kept all its results between 0 and 1 (a sigmoid written by hand).
 
     Why it hurts:
         The softmax behind the sigmoids sees numbers in (0, 1) only: with C classes the loss cannot
@@ -45,7 +46,7 @@ class SigmoidWithCrossEntropy(Finding):
             if operation.kind != "log_softmax":
                 continue
             for before in run.inputs(operation):
-                if before.kind != "sigmoid":
+                if before.kind != "sigmoid" and not self._by_hand(run, before.number):
                     continue
                 size = operation.details.get("size")
                 classes = size if isinstance(size, int) else 2
@@ -60,3 +61,15 @@ class SigmoidWithCrossEntropy(Finding):
                     {"classes": classes, "lowest_possible_loss": floor},
                     harm(run, run.objectives.get(operation.objective)),
                 )
+
+    def _by_hand(self, run: Run, operation: int) -> bool:
+        made = run.operations[operation]
+        return made.kind == "divide" and any(
+            loss.prediction_operation == operation
+            and loss.function == "cross_entropy"
+            and loss.looks >= 2
+            and loss.prediction["low"] >= 0
+            and loss.prediction["high"] <= 1
+            and (loss.row_sum_error or 0) > 0.05
+            for loss in run.losses.values()
+        )

@@ -51,12 +51,12 @@ class StackedLinear(Finding):
             (width, inputs), (outputs, _) = before, after
             if width < min(inputs, outputs):
                 continue
+            names = label(first.place, "a matrix product"), label(second.place, "the next")
             bent = any(o.kind in BENDS for o in run.operations.values())
             yield Sighting(
                 first.place,
-                f"no nonlinearity between {label(first.place)} ({inputs} to {width}) and "
-                f"{label(second.place)} ({width} to {outputs}): together they are one linear layer "
-                f"({inputs} to {outputs})",
+                f"no nonlinearity between {names[0]} ({inputs} to {width}) and {names[1]} ({width} "
+                f"to {outputs}): together they are one linear layer ({inputs} to {outputs})",
                 0,
                 "warning" if bent else "error",
                 {
@@ -78,7 +78,7 @@ class StackedLinear(Finding):
             here = before[0]
             if here.kind == "linear":
                 return here
-            if here.kind not in ("dropout", "multiply", "divide"):
+            if here.kind not in ("dropout", "multiply", "divide", "add", "subtract"):
                 return None
         return None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from trainwell.findings.finding import Finding
-from trainwell.record import Place, Run, Sighting, Undecided
+from trainwell.record import Network, Place, Run, Sighting, Undecided
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,16 @@ class TrainingModeAtEvaluation(Finding):
             total, wrong = sum(counts.values()), counts.get("train", 0)
             if not wrong or wrong < self.share * total:
                 continue
-            if not network.dropout and not network.batch_norm:
+            functional = _functional_dropout(run, network)
+            if not network.dropout and not network.batch_norm and not functional:
                 continue
             place = network.evaluation_place or network.place
             parts = []
             if network.dropout:
                 first, p = next(iter(network.dropout.items()))
                 parts.append(f"{len(network.dropout)} dropout layers (`{first}`, p={p:g})")
+            if functional and not network.dropout:
+                parts.append(f"{functional} calls of dropout")
             if network.batch_norm:
                 parts.append(f"{len(network.batch_norm)} batch norm layers")
             yield Sighting(
@@ -69,3 +72,9 @@ class TrainingModeAtEvaluation(Finding):
                 {"training_mode": wrong, "passes": total},
                 0.5,
             )
+
+
+def _functional_dropout(run: Run, network: Network) -> int:
+    """Calls of `torch.nn.functional.dropout` in the graphs of a network."""
+    objectives = {o.number for o in run.objectives.values() if network.number in o.networks}
+    return sum(o.kind == "dropout" and o.objective in objectives for o in run.operations.values())

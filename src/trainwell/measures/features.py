@@ -8,6 +8,8 @@ import math
 
 import torch
 
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
 
 class ColumnStatistics:
     """Mean, deviation and range of columns over batches (Chan, Golub & LeVeque 1983, section 1).
@@ -50,7 +52,11 @@ class ColumnStatistics:
         self.total_columns = columns
         bad = batch.numel() - int(torch.isfinite(batch).sum())
         self.non_finite += bad
-        chosen = batch[:: max(1, -(-batch.shape[0] // self.row_limit))]
+        chosen = batch
+        if batch.shape[0] > self.row_limit:
+            # By the golden ratio: an even stride would keep step with the width of a picture.
+            turns = torch.arange(self.row_limit, dtype=torch.float64) * _GOLDEN
+            chosen = batch[((turns % 1) * batch.shape[0]).long().to(batch.device)]
         whole = chosen if examples is None else examples[: self.row_limit]
         norms = torch.linalg.vector_norm(torch.nan_to_num(whole.float(), 0.0, 0.0, 0.0), dim=1)
         self.square_norm += float((norms.double() ** 2).sum())

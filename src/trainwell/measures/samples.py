@@ -4,6 +4,8 @@ from __future__ import annotations
 
 __all__ = ["every_nth", "unit_rows"]
 
+import math
+
 import torch
 
 
@@ -64,7 +66,11 @@ def every_nth(values: torch.Tensor, count: int) -> torch.Tensor:
     if values.is_complex():
         values = torch.view_as_real(values.resolve_conj())
     flat = values.reshape(-1)
-    return flat[:: max(1, -(-flat.numel() // count))]
+    stride = max(1, -(-flat.numel() // count))
+    # A stride that divides a row would read the same few columns of every row.
+    while stride > 1 and math.gcd(stride, flat.numel()) > 1:
+        stride += 1
+    return flat[::stride]
 
 
 def _product(sizes: torch.Size) -> int:

@@ -265,6 +265,9 @@ class Losses:
             values = distinct_values(target)
             site.values.update(values)
             site.too_many = not values or len(site.values) > _VALUE_LIMIT
+            counted = max(site.looks - 1, 0)
+            spread = (known.target_spread * counted + len(values)) / (counted + 1)
+            changes["target_spread"] = spread
         listed = () if site.too_many else tuple(sorted(site.values))[:32]
         changes["target_values"] = listed
         integral = not target.is_floating_point() or all(v == math.floor(v) for v in listed)

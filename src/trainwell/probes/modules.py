@@ -203,7 +203,7 @@ class Modules:
     def _place(self, number: int, field: str, *, wrong: bool) -> bool:
         """Note where a network is called in the wrong mode; whether it was the first time."""
         fact = self._ledger.run.networks[number]
-        first = wrong and bool(self._sensitive[number]) and getattr(fact, field) is None
+        first = wrong and getattr(fact, field) is None
         if first:
             self._ledger.change(fact, **{field: self._sources.here()})
         return first

@@ -202,4 +202,7 @@ class Optimizers:
         number = self._parameters.known(tensor)
         if number is not None:
             return self._ledger.run.parameters[number].name
+        name = self._parameters.name_of(tensor)
+        if name is not None:
+            return name
         return f"tensor {index} ({'x'.join(map(str, tensor.shape))})"

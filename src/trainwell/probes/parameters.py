@@ -87,6 +87,10 @@ class Parameters:
         )
         return number
 
+    def name_of(self, tensor: torch.Tensor) -> str | None:
+        """The dotted name of a parameter of a known network, whether it was in a graph or not."""
+        return self._owner(tensor)[1]
+
     def rename(self) -> None:
         """Look unnamed parameters up again: their network may have been called since."""
         for reference, number in self._numbers.values():

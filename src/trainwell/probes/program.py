@@ -169,6 +169,8 @@ class Program:
         ordinals: dict[Hashable, int],
     ) -> int:
         run = self._ledger.run
+        if traceback := node.handle.metadata.get("traceback_"):
+            node.kind = "dropout" if _is_dropout(node.kind, traceback) else node.kind
         own = [run.parameters[p] for p in reading.parameters]
         before = [run.operations[o] for o in reading.operations]
         # What the root itself returns is no layer of its own.
@@ -177,7 +179,6 @@ class Program:
             if layer and layer[1]
             else next((p.layer for p in own if p.layer is not None), None)
         )
-        traceback = node.handle.metadata.get("traceback_")
         place, contained = self._sources.stack(traceback) if traceback else (Place(), False)
         if contained and layer is not None and layer[1]:
             place = self._modules.built_at(*layer) or place
@@ -218,6 +219,11 @@ class Program:
             )
         )
         return number
+
+
+def _is_dropout(kind: str, traceback: list[str]) -> bool:
+    """On a CPU dropout is a product with a mask: only the stack tells."""
+    return kind == "multiply" and any(", in dropout\n" in frame for frame in traceback[-2:])
 
 
 def _merge(readings: list[_Reading]) -> _Reading:

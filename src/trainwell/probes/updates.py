@@ -30,6 +30,8 @@ class Updates:
         self._looks: dict[int, int] = {}
         self._changed = False
         self._judged = False
+        self._stale: bool | None = None
+        """Gradients used by hand: all still there; None when there were none to judge."""
 
     def begin(self, tensors: dict[int, torch.Tensor], objective: int, step: int) -> None:
         """Remember the weights as they are before the update.
@@ -42,6 +44,7 @@ class Updates:
         self.give_up()
         self._objective, self._step = objective, step
         self._changed = self._judged = False
+        self._stale = None
         weights = {n: t for n, t in tensors.items() if t.dim() >= 2} or tensors
         for number, tensor in weights.items():
             if not (tensor.is_floating_point() or tensor.is_complex()) or tensor.is_sparse:
@@ -87,6 +90,8 @@ class Updates:
         norms = torch.stack([n.float().cpu() for n in torch._foreach_norm(gradients)]).tolist()
         finite = True
         for number, gradient, norm in zip(numbers, gradients, norms, strict=True):
+            if not math.isfinite(norm) and bool(torch.isfinite(gradient).all()):
+                norm = float(torch.linalg.vector_norm(gradient.double()))
             norm /= scale
             finite = finite and math.isfinite(norm)
             self._ledger.measure("parameter", number, "gradient_norm", step, norm)
@@ -122,7 +127,10 @@ class Updates:
         sizes = torch._foreach_norm(before)
         both = [float(v) for v in (*moved, *sizes)]
         moves = zip(both[: len(pairs)], both[len(pairs) :], strict=True)
-        for (number, _, sample), (move, size) in zip(pairs, moves, strict=True):
+        for (number, tensor, sample), (move, size) in zip(pairs, moves, strict=True):
+            if numbers is None and move > 0 and tensor.grad is not None:
+                kept = bool(tensor.grad.any())
+                self._stale = kept if self._stale is None else self._stale and kept
             ratio = move / size if size > 0 else math.nan if move == 0 else math.inf
             self._changed = self._changed or move != 0
             self._judged = True
@@ -150,5 +158,9 @@ class Updates:
         self._judged = False
         known: Objective = self._ledger.run.objectives[self._objective]
         self._ledger.change(
-            known, updates=known.updates + self._changed, update_looks=known.update_looks + 1
+            known,
+            updates=known.updates + self._changed,
+            update_looks=known.update_looks + 1,
+            stale_looks=known.stale_looks + bool(self._stale),
+            stale_chances=known.stale_chances + (self._stale is not None),
         )

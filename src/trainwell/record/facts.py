@@ -194,6 +194,8 @@ class Objective:
         created_graph: called with `create_graph=True`.
         updates: how often the parameters were seen to change between two looks; `update_looks`
             is how often that was looked at.
+        stale_looks: looks at which gradients that were used in an update by hand were still there
+            at the next backward; `stale_chances` is how often that could be judged.
         non_finite: {"step", "operation", "reason", "place", ...} of the first NaN or Inf loss.
         non_finite_gradient: the same of the first NaN or Inf gradient after a finite loss.
         unseen: what of this graph could not be read, in words.
@@ -208,6 +210,8 @@ class Objective:
     created_graph: bool = False
     updates: int = 0
     update_looks: int = 0
+    stale_looks: int = 0
+    stale_chances: int = 0
     non_finite: dict[str, Detail] | None = None
     non_finite_gradient: dict[str, Detail] | None = None
     unseen: tuple[str, ...] = ()
@@ -229,6 +233,7 @@ class LossCall:
             "target_mean", "target_std", "loss"}.
         target_integral: every target seen was a whole number.
         target_values: distinct targets, sorted, up to 32; empty when there were more.
+        target_spread: mean over the looks of the distinct targets in a batch (0 when not counted).
         target_one_hot: every row of a 2-D target had one 1 and else 0.
         target_floating: the targets have a floating point type.
         row_sum_error: largest |row sum - 1| of the prediction over its class dimension, or None.
@@ -252,6 +257,7 @@ class LossCall:
     first: dict[str, float] = field(default_factory=dict)
     target_integral: bool = False
     target_values: tuple[float, ...] = ()
+    target_spread: float = 0.0
     target_one_hot: bool = False
     target_floating: bool = False
     row_sum_error: float | None = None
