@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import warnings
 from collections.abc import Callable
 
@@ -435,3 +436,42 @@ def test_learning_rate_and_update_sizes(watched: Watched) -> None:
     run = watched(go)
     assert run.series("optimizer", 0, "learning_rate").values == pytest.approx([0.4, 0.2, 0.1])
     assert run.series("parameter", 0, "update_ratio").values == pytest.approx(rates, rel=1e-5)
+
+
+def test_a_forked_child_is_not_watched_and_probes_do_not_pile_up() -> None:
+    import gc
+    import weakref
+
+    run = Run("test", "test.py")
+    probe = Probe(run, lambda facts, vitals: None, every=1)
+    probe.attach()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _fit(nn.Linear(8, 3), [torch.zeros(1, requires_grad=True)], steps=1)
+        os.write(writer, f"{run.steps} {probe.active}".encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 100) == b"0 False"
+    os.close(reader)
+    os.close(writer)
+    assert probe.active
+    probe.finish()
+    gone = weakref.ref(probe)
+    del probe
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_probe_that_cannot_attach_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (torch.autograd.backward, F.cross_entropy, nn.Module.__init__, torch.no_grad.__enter__)
+    probe = Probe(Run("test", "test.py"), lambda facts, vitals: None)
+
+    def broken(**_: object) -> None:
+        raise RuntimeError("cannot arm")
+
+    monkeypatch.setattr(probe, "_arm", broken)
+    with pytest.raises(RuntimeError, match="cannot arm"):
+        probe.attach()
+    after = (torch.autograd.backward, F.cross_entropy, nn.Module.__init__, torch.no_grad.__enter__)
+    assert before == after

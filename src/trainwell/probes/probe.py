@@ -116,6 +116,13 @@ class Probe:
     def attach(self) -> None:
         """Begin to watch; the first step is traced."""
         self._active = True
+        try:
+            self._attach()
+        except BaseException:
+            self._detach()
+            raise
+
+    def _attach(self) -> None:
         self.tracing.attach()
         self.modules.attach(self.guard)
         self.losses.attach(self.guard, lambda: self._active and not self.nested)
@@ -124,7 +131,7 @@ class Probe:
             numbers, self.run.steps, waiting=frozenset()
         )
         self._patches.apply()
-        os.register_at_fork(after_in_child=self._forked)
+        _ATTACHED.add(self)
         self._arm(look=True)
 
     def watch(self, module: nn.Module, name: str | None = None) -> None:
@@ -354,16 +361,12 @@ class Probe:
 
     def _detach(self) -> None:
         self._active = False
+        _ATTACHED.discard(self)
         self.tracing.detach()
         self._patches.remove()
         self.losses.detach()
         self.optimizers.detach()
         self.modules.detach()
-
-    def _forked(self) -> None:
-        # A child (a data loader's worker) shares our record's file: it must never write.
-        if self._active:
-            self._detach()
 
     def _failed(self, error: Exception) -> None:
         where = "?"
@@ -379,3 +382,17 @@ class Probe:
         )
         if self._active:
             self._detach()
+
+
+_ATTACHED: weakref.WeakSet[Probe] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    # A child (a data loader's worker) shares our record's file: it must never write.
+    for probe in list(_ATTACHED):
+        probe._detach()
+
+
+if hasattr(os, "register_at_fork"):
+    # Once for all probes: what is registered here stays for the life of the process.
+    os.register_at_fork(after_in_child=_forked)
