@@ -93,7 +93,9 @@ class MisScaledInit(Finding):
     def _judge(
         self, run: Run, objective: Objective, layer: Layer, factor: float
     ) -> Sighting | None:
-        place, weight = layer.operation.place, layer.weight
+        weight = layer.weight
+        # What is to be changed stands where the layer is made, not where it is called.
+        place = weight.place if weight.place.file is not None else layer.operation.place
         activation = _activation(run, layer.operation)
         kind = "none" if activation is None else activation.kind
         scheme, wanted = _wanted(kind, weight)

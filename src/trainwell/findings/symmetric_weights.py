@@ -61,7 +61,9 @@ class SymmetricWeights(Finding):
                 if weight.start.get("distinct_rows", 1.0) > limit or seen[-1] > limit:
                     continue
                 if is_hidden(run, layer.operation):
-                    place = layer.operation.place
+                    place = layer.weight.place
+                    if place.file is None:
+                        place = layer.operation.place
                     yield Sighting(
                         place,
                         f"the {rows} units of {label(place)} started as copies of each other and "

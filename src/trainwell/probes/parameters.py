@@ -6,12 +6,13 @@ __all__ = ["Parameters"]
 
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
 from trainwell.measures.weights import distinct_row_share, fans, moments
 from trainwell.probes.ledger import Ledger
-from trainwell.record import Parameter
+from trainwell.record import Parameter, Place
 
 Owner = Callable[[torch.Tensor], tuple[int | None, str | None, str | None]]
 
@@ -22,11 +23,15 @@ class Parameters:
     Args:
         ledger: where they are recorded.
         owner: tells the network, dotted name and layer of a parameter, as far as known.
+        built_at: tells the line that constructed a layer of a network, when that was seen.
     """
 
-    def __init__(self, ledger: Ledger, owner: Owner) -> None:
+    def __init__(
+        self, ledger: Ledger, owner: Owner, built_at: Callable[[int, str], Place | None]
+    ) -> None:
         self._ledger = ledger
         self._owner = owner
+        self._built_at = built_at
         self._numbers: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self._bare: dict[tuple[tuple[int, ...], int], int] = {}
 
@@ -75,6 +80,7 @@ class Parameters:
                 name=name or f"tensor {number} ({'x'.join(map(str, shape)) or 'scalar'})",
                 layer=layer,
                 network=network,
+                place=self._place(network, layer),
                 shape=shape,
                 trainable=tensor.requires_grad,
                 is_weight=is_weight,
@@ -99,7 +105,14 @@ class Parameters:
             if fact.network is None and tensor is not None:
                 network, name, layer = self._owner(tensor)
                 if network is not None and name is not None:
-                    self._ledger.change(fact, network=network, name=name, layer=layer)
+                    place = self._place(network, layer)
+                    self._ledger.change(fact, network=network, name=name, layer=layer, place=place)
+
+    def _place(self, network: int | None, layer: str | None) -> Place:
+        if network is None or layer is None:
+            return Place(layer)
+        found = self._built_at(network, layer) or Place()
+        return replace(found, layer=layer)
 
     def held(self, tensor: torch.Tensor, optimizer: int) -> None:
         """Record that an optimizer holds a tensor, if the tensor is known."""

@@ -88,7 +88,7 @@ class Probe:
         self.sources = Sources(home)
         self.modules = Modules(self.ledger, self.sources)
         self.phases = Phases(self.ledger, self.modules)
-        self.parameters = Parameters(self.ledger, self.modules.owner)
+        self.parameters = Parameters(self.ledger, self.modules.owner, self.modules.built_at)
         self.program = Program(self.ledger, self.modules, self.parameters, self.sources)
         self.evaluations = Evaluations(self.ledger)
         self.losses = Losses(self.ledger, self.sources, self.evaluations)

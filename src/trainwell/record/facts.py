@@ -121,6 +121,7 @@ class Parameter:
         name: dotted path in its network, or "tensor 3 (64x10)" outside of any module.
         layer: the path of the module that holds it.
         network: number of its `Network`, or None.
+        place: its layer, and the line that constructed that layer, when that was seen.
         optimizers: numbers of the optimizers that hold it.
         trainable: its `requires_grad` when last seen.
         is_weight: two or more dimensions (biases and normalisation gains are not weights).
@@ -135,6 +136,7 @@ class Parameter:
     name: str
     layer: str | None = None
     network: int | None = None
+    place: Place = Place()
     shape: tuple[int, ...] = ()
     optimizers: tuple[int, ...] = ()
     trainable: bool = True
