@@ -1,0 +1,48 @@
+"""Predicts which of three labels a document carries, from 20 word counts."""
+
+import sys
+
+import torch
+import torch.nn.functional as F
+from sklearn.datasets import make_multilabel_classification
+from torch import nn
+
+seed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+torch.manual_seed(seed)
+
+counts, tags = make_multilabel_classification(n_samples=4000, n_features=20, n_classes=3, random_state=100 + seed)
+X = torch.tensor(counts, dtype=torch.float32)
+X = (X - X.mean(dim=0)) / X.std(dim=0)
+Y = torch.tensor(tags, dtype=torch.float32)
+X_train, Y_train, X_test, Y_test = X[:3200], Y[:3200], X[3200:], Y[3200:]
+
+
+class TagNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(20, 20)
+        self.fc2 = nn.Linear(20, 20)
+        self.out = nn.Linear(20, 3)
+
+    def forward(self, x):
+        x = F.dropout(F.relu(self.fc1(x)), 0.1, self.training)
+        x = F.dropout(F.relu(self.fc2(x)), 0.1, self.training)
+        return self.out(x)
+
+
+model = TagNet()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(20):
+    model.train()
+    for batch in torch.randperm(3200).split(20):
+        optimizer.zero_grad()
+        loss = F.binary_cross_entropy_with_logits(model(X_train[batch]), Y_train[batch])
+        loss.backward()
+        optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        predicted = model(X_test)
+        test_loss = F.binary_cross_entropy_with_logits(predicted, Y_test)
+        accuracy = ((predicted > 0) == (Y_test > 0.5)).float().mean()
+    print(f"epoch {epoch}: test loss {test_loss:.4f} accuracy {accuracy:.4f}")
+print(f"final: eval_loss={test_loss:.4f} accuracy={accuracy:.4f}")
