@@ -2,11 +2,11 @@
 
     python benchmarks/overhead.py [--seconds 8] [--repeats 5]
 
-Prints, for each network, the median over the repeats of the ratio of probed to bare seconds a step
-(a probed run beside the mean of the bare runs before and after it, so that slow drifts of the
-machine cancel), the smallest and largest ratio, the cost of the first step, and what the probe
-believes that it cost. Then the start-up: `trainwell run` of an empty script against `python`.
-Each run is one process, forked from one that has torch loaded, with one thread.
+In a repeat a bare and a probed training of the same network take turns of 0.2 seconds, so that the
+drifts of a shared machine hit both. Prints, for each network, the median over the repeats of the
+ratio of probed to bare seconds (the first step left out), the smallest and largest ratio, the extra
+cost of the first step, and what the probe believes that it cost. Then the start-up: `trainwell run`
+of an empty script against `python`. One thread each.
 """
 
 from __future__ import annotations
@@ -86,80 +86,108 @@ NETWORKS: dict[str, Callable[[], tuple[nn.Module, torch.Tensor]]] = {
 }
 
 
-def train(make: Callable[[], tuple[nn.Module, torch.Tensor]], seconds: float, probed: bool) -> dict:
-    """One run: seconds a step after the first step, and the first step's seconds."""
+def serve(make: Callable[[], tuple[nn.Module, torch.Tensor]], probed: bool, turn, done) -> None:
+    """One training, a block of steps whenever it is its turn.
+
+    Args:
+        make: builds the network and its data.
+        probed: under watch, with the default budget.
+        turn: pipe that says how many steps to make; 0 ends the run.
+        done: pipe that takes the seconds that they took.
+    """
     torch.manual_seed(0)
     torch.set_num_threads(1)
     probe = None
+    run = Run(f"bench-{os.getpid()}", "bench.py", started=time.time())
     if probed:
-        folder = tempfile.mkdtemp()
-        run = Run(f"bench-{os.getpid()}", "bench.py", started=time.time())
-        store = Store(f"{folder}/runs.db")
+        store = Store(f"{tempfile.mkdtemp()}/runs.db")
         store.begin(run)
         probe = Probe(
             run,
             lambda facts, vitals: store.write(run, facts, vitals),
-            home=str(Path(__file__).parent),
+            home=os.path.dirname(__file__),
         )
         probe.attach()
     model, x = make()
     y = torch.randint(10, (len(x),))
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
-
-    def step() -> None:
-        optimizer.zero_grad()
-        loss = cross_entropy(model(x), y)
-        loss.backward()
-        optimizer.step()
-
-    began = time.perf_counter()
-    step()
-    first = time.perf_counter() - began
-    began, steps = time.perf_counter(), 0
-    while time.perf_counter() - began < seconds:
-        for _ in range(10):
-            step()
-        steps += 10
-    took = time.perf_counter() - began
-    result = {"step": took / steps, "first": first, "steps": steps}
+    ended = time.perf_counter()
+    while steps := int(turn.readline()):
+        began = time.perf_counter()
+        if probe is not None:
+            # The other one's turn is no time of this run: the budget must not count it.
+            probe.budget.began += began - ended
+            for watched in probe.objectives.all():
+                watched.began += began - ended
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+        ended = time.perf_counter()
+        print(json.dumps(ended - began), file=done, flush=True)
+    facts = {}
     if probe is not None:
-        result["believed"] = probe.budget.overhead()
-        result["looks"] = sum(w.schedule.looks for w in probe.objectives.all())
-        result["trouble"] = run.notes
+        facts = {
+            "believed": probe.budget.overhead(),
+            "looks": sum(w.schedule.looks for w in probe.objectives.all()),
+            "trouble": run.notes,
+        }
         probe.finish()
-    return result
+    print(json.dumps(facts), file=done, flush=True)
 
 
-def forked(name: str, seconds: float, probed: bool) -> dict:
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with os.fdopen(writer, "w") as pipe:
-            json.dump(train(NETWORKS[name], seconds, probed), pipe)
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        text = pipe.read()
-    os.waitpid(child, 0)
-    return json.loads(text)
+class Trainee:
+    """A forked process that trains in turns."""
+
+    def __init__(self, name: str, probed: bool) -> None:
+        turn_reader, turn_writer = os.pipe()
+        done_reader, done_writer = os.pipe()
+        self.process = os.fork()
+        if self.process == 0:
+            os.close(turn_writer)
+            serve(NETWORKS[name], probed, os.fdopen(turn_reader), os.fdopen(done_writer, "w"))
+            os._exit(0)
+        os.close(turn_reader)
+        os.close(done_writer)
+        self.turn, self.done = os.fdopen(turn_writer, "w"), os.fdopen(done_reader)
+
+    def train(self, steps: int) -> float:
+        print(steps, file=self.turn, flush=True)
+        return json.loads(self.done.readline())
+
+    def end(self) -> dict:
+        print(0, file=self.turn, flush=True)
+        facts = json.loads(self.done.readline())
+        os.waitpid(self.process, 0)
+        return facts
 
 
 def measure(name: str, seconds: float, repeats: int) -> bool:
-    ratios, firsts, believed, looks = [], [], [], []
-    bare = forked(name, seconds, probed=False)
+    ratios, firsts, believed, looks, steps_took = [], [], [], [], []
     for _ in range(repeats):
-        probed = forked(name, seconds, probed=True)
-        after = forked(name, seconds, probed=False)
-        if probed["trouble"]:
-            raise RuntimeError(f"{name}: {probed['trouble']}")
-        ratios.append(probed["step"] / ((bare["step"] + after["step"]) / 2))
-        firsts.append(probed["first"] - (bare["first"] + after["first"]) / 2)
-        believed.append(probed["believed"])
-        looks.append(probed["looks"])
-        bare = after
+        bare, probed = Trainee(name, probed=False), Trainee(name, probed=True)
+        firsts.append(-bare.train(1) + probed.train(1))
+        block = max(1, round(0.2 / (bare.train(5) / 5)))
+        probed.train(5)
+        totals = {bare: 0.0, probed: 0.0}
+        steps = 0
+        while sum(totals.values()) < 2 * seconds:
+            # Who is first changes, so that neither always finds the other's warm processor.
+            for trainee in (bare, probed) if (steps // block) % 2 else (probed, bare):
+                totals[trainee] += trainee.train(block)
+            steps += block
+        bare.end()
+        facts = probed.end()
+        if facts["trouble"]:
+            raise RuntimeError(f"{name}: {facts['trouble']}")
+        ratios.append(totals[probed] / totals[bare])
+        steps_took.append(totals[bare] / steps)
+        believed.append(facts["believed"])
+        looks.append(facts["looks"])
     ratio = median(ratios)
     print(
-        f"{name:40} {bare['step'] * 1e3:7.2f} ms {ratio:7.3f} "
+        f"{name:40} {median(steps_took) * 1e3:7.2f} ms {ratio:7.3f} "
         f"[{min(ratios):.3f}, {max(ratios):.3f}] {median(firsts) * 1e3:+8.1f} ms "
         f"{median(believed):8.2%} {median(looks):6.0f}  {'met' if ratio <= LIMIT else 'MISSED'}",
         flush=True,
@@ -193,8 +221,8 @@ def start_up(repeats: int) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=8.0, help="length of a run")
-    parser.add_argument("--repeats", type=int, default=5, help="probed runs of each network")
+    parser.add_argument("--seconds", type=float, default=8.0, help="of bare training in a repeat")
+    parser.add_argument("--repeats", type=int, default=5, help="of each network")
     parser.add_argument("--only", default="", help="networks whose name holds this")
     options = parser.parse_args()
     print(

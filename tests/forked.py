@@ -48,6 +48,11 @@ class Forked:
         """Codes of what was found, remarks left out, in the order of the report."""
         return [f["code"] for f in self.found if f["severity"] != "info"]
 
+    @property
+    def remarks(self) -> list[str]:
+        """Codes of the remarks, in the order of the report."""
+        return [f["code"] for f in self.found if f["severity"] == "info"]
+
 
 def run_forked(script: Path, *arguments: str, probed: bool = True, every: int | None = 3) -> Forked:
     """Run a script in a fork.

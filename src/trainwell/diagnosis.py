@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from trainwell.findings.catalogue import FINDINGS
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import SEVERITIES, Detail, Place, Run, Severity, Sighting, Undecided
 
 
@@ -33,6 +33,7 @@ class Entry:
         sightings: all of them, the worst first.
         consequences: the entries that this one explains, folded under it.
         harm: the largest harm of its sightings, in [0, 1].
+        confidence: how sure the finding is, in (0, 1].
     """
 
     code: str
@@ -47,6 +48,7 @@ class Entry:
     sightings: tuple[Sighting, ...]
     consequences: tuple[Entry, ...] = ()
     harm: float = 0.0
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,6 +120,7 @@ def _entry(finding: Finding, sightings: list[Sighting]) -> Entry:
         remedies=finding.remedies,
         sightings=tuple(ordered),
         harm=max(s.harm for s in ordered),
+        confidence=finding.confidence,
     )
 
 
@@ -143,9 +146,11 @@ def _fold(entries: list[Entry]) -> list[Entry]:
             roots.append(entry)
 
     def grow(entry: Entry) -> Entry:
-        return replace(
-            entry, consequences=tuple(grow(c) for c in _ordered(children[entry.slug], entries))
-        )
+        below = tuple(grow(c) for c in _ordered(children[entry.slug], entries))
+        # How a run went is news only as long as nothing says why it went so.
+        explained = entry.slug in SYMPTOMS and bool(causes[entry.slug])
+        severity = "info" if explained else entry.severity
+        return replace(entry, consequences=below, severity=severity)
 
     return [grow(e) for e in _ordered(roots, entries)]
 
@@ -187,7 +192,11 @@ def _causes(entries: list[Entry]) -> dict[str, list[Entry]]:
 
 
 def _ordered(some: list[Entry], everything: list[Entry]) -> list[Entry]:
-    return sorted(some, key=lambda e: (SEVERITIES.index(e.severity), -e.harm, everything.index(e)))
+    def rank(entry: Entry) -> tuple[int, float, int]:
+        weight = entry.harm * entry.confidence
+        return SEVERITIES.index(entry.severity), -weight, everything.index(entry)
+
+    return sorted(some, key=rank)
 
 
 def _flatten(entries: Iterable[Entry]) -> Iterator[Entry]:

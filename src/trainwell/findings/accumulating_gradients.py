@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm
 
@@ -41,15 +41,16 @@ class AccumulatingGradients(Finding):
 
     code: ClassVar[str] = "OPT103"
     slug: ClassVar[str] = "accumulating-gradients"
+    confidence: ClassVar[float] = 0.95
     causes: ClassVar[tuple[str, ...]] = (
         "learning-rate-too-high",
         "exploding-gradient",
         "dying-relu",
         "saturated-activation",
         "non-finite-loss",
-        "oscillating-loss",
         "collapsed-activations",
         "vanishing-gradient",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("zero_gradients",)
 

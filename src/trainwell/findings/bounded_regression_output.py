@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, title
 
@@ -39,11 +39,13 @@ class BoundedRegressionOutput(Finding):
 
     code: ClassVar[str] = "LOS105"
     slug: ClassVar[str] = "bounded-regression-output"
+    confidence: ClassVar[float] = 0.95
     causes: ClassVar[tuple[str, ...]] = (
         "saturated-activation",
         "vanishing-gradient",
         "unscaled-targets",
         "dying-relu",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("release_output", "scale_targets")
 

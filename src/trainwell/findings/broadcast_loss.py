@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Operation, Run, Sighting, Undecided
 from trainwell.record.reading import harm, is_hidden, title
 
@@ -38,7 +38,8 @@ class BroadcastLoss(Finding):
 
     code: ClassVar[str] = "LOS108"
     slug: ClassVar[str] = "broadcast-loss"
-    causes: ClassVar[tuple[str, ...]] = ("collapsed-activations", "vanishing-gradient")
+    confidence: ClassVar[float] = 0.95
+    causes: ClassVar[tuple[str, ...]] = ("collapsed-activations", "vanishing-gradient", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("match_shapes",)
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:

@@ -6,23 +6,36 @@ __all__ = ["FINDINGS", "by_name"]
 
 from trainwell.errors import UnknownNameError
 from trainwell.findings.accumulating_gradients import AccumulatingGradients
+from trainwell.findings.batch_of_one_batchnorm import BatchOfOneBatchnorm
 from trainwell.findings.bounded_regression_output import BoundedRegressionOutput
 from trainwell.findings.broadcast_loss import BroadcastLoss
+from trainwell.findings.class_imbalance import ClassImbalance
 from trainwell.findings.collapsed_activations import CollapsedActivations
+from trainwell.findings.constant_feature import ConstantFeature
 from trainwell.findings.double_sigmoid import DoubleSigmoid
 from trainwell.findings.double_softmax import DoubleSoftmax
 from trainwell.findings.dying_relu import DyingRelu
 from trainwell.findings.evaluation_mode_at_training import EvaluationModeAtTraining
+from trainwell.findings.excessive_dropout import ExcessiveDropout
 from trainwell.findings.exploding_gradient import ExplodingGradient
 from trainwell.findings.finding import Finding
 from trainwell.findings.frozen_parameter_in_optimizer import FrozenParameterInOptimizer
+from trainwell.findings.implausible_initial_loss import ImplausibleInitialLoss
+from trainwell.findings.leaked_validation import LeakedValidation
 from trainwell.findings.learning_rate_too_high import LearningRateTooHigh
 from trainwell.findings.learning_rate_too_low import LearningRateTooLow
 from trainwell.findings.mis_scaled_init import MisScaledInit
+from trainwell.findings.mismatched_preprocessing import MismatchedPreprocessing
 from trainwell.findings.nll_without_log_softmax import NllWithoutLogSoftmax
+from trainwell.findings.no_validation import NoValidation
+from trainwell.findings.noisy_batches import NoisyBatches
 from trainwell.findings.non_finite_gradient import NonFiniteGradient
 from trainwell.findings.non_finite_input import NonFiniteInput
 from trainwell.findings.non_finite_loss import NonFiniteLoss
+from trainwell.findings.off_centre_activation import OffCentreActivation
+from trainwell.findings.oscillating_loss import OscillatingLoss
+from trainwell.findings.outlier_squeezed_features import OutlierSqueezedFeatures
+from trainwell.findings.overconfidence import Overconfidence
 from trainwell.findings.overfitting import Overfitting
 from trainwell.findings.parameter_not_in_optimizer import ParameterNotInOptimizer
 from trainwell.findings.parameters_never_updated import ParametersNeverUpdated
@@ -31,8 +44,12 @@ from trainwell.findings.saturated_activation import SaturatedActivation
 from trainwell.findings.sigmoid_with_cross_entropy import SigmoidWithCrossEntropy
 from trainwell.findings.single_unit_softmax import SingleUnitSoftmax
 from trainwell.findings.stacked_linear import StackedLinear
+from trainwell.findings.sum_reduced_loss import SumReducedLoss
 from trainwell.findings.symmetric_weights import SymmetricWeights
+from trainwell.findings.too_few_epochs import TooFewEpochs
+from trainwell.findings.trained_past_the_best import TrainedPastTheBest
 from trainwell.findings.training_mode_at_evaluation import TrainingModeAtEvaluation
+from trainwell.findings.underfitting import Underfitting
 from trainwell.findings.unscaled_features import UnscaledFeatures
 from trainwell.findings.unscaled_targets import UnscaledTargets
 from trainwell.findings.unshuffled_batches import UnshuffledBatches
@@ -42,12 +59,20 @@ from trainwell.findings.vanishing_gradient import VanishingGradient
 _ALL: tuple[Finding, ...] = (
     UnscaledFeatures(),  # DAT101
     UnscaledTargets(),  # DAT102
+    ConstantFeature(),  # DAT103
     NonFiniteInput(),  # DAT104
+    OutlierSqueezedFeatures(),  # DAT105
+    ClassImbalance(),  # DAT106
     UnshuffledBatches(),  # DAT107
+    LeakedValidation(),  # DAT109
+    MismatchedPreprocessing(),  # DAT110
     StackedLinear(),  # NET101
     SymmetricWeights(),  # NET102
     MisScaledInit(),  # NET103
     UnusedParameter(),  # NET104
+    ExcessiveDropout(),  # NET105
+    BatchOfOneBatchnorm(),  # NET106
+    OffCentreActivation(),  # NET107
     DoubleSoftmax(),  # LOS101
     DoubleSigmoid(),  # LOS102
     SingleUnitSoftmax(),  # LOS103
@@ -57,6 +82,8 @@ _ALL: tuple[Finding, ...] = (
     SigmoidWithCrossEntropy(),  # LOS107
     BroadcastLoss(),  # LOS108
     NonFiniteLoss(),  # LOS109
+    SumReducedLoss(),  # LOS110
+    ImplausibleInitialLoss(),  # LOS111
     DyingRelu(),  # ACT101
     SaturatedActivation(),  # ACT102
     CollapsedActivations(),  # ACT103
@@ -69,7 +96,14 @@ _ALL: tuple[Finding, ...] = (
     ParametersNeverUpdated(),  # OPT104
     ParameterNotInOptimizer(),  # OPT105
     FrozenParameterInOptimizer(),  # OPT106
+    OscillatingLoss(),  # OPT107
+    NoisyBatches(),  # OPT108
     Overfitting(),  # GEN101
+    Underfitting(),  # GEN102
+    Overconfidence(),  # GEN103
+    TooFewEpochs(),  # GEN104
+    TrainedPastTheBest(),  # GEN105
+    NoValidation(),  # GEN106
     TrainingModeAtEvaluation(),  # MOD101
     EvaluationModeAtTraining(),  # MOD102
 )

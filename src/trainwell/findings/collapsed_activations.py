@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Operation, Run, Sighting, Undecided
 from trainwell.record.reading import depends_on_data, harm, title
 
@@ -45,11 +45,7 @@ class CollapsedActivations(Finding):
 
     code: ClassVar[str] = "ACT103"
     slug: ClassVar[str] = "collapsed-activations"
-    causes: ClassVar[tuple[str, ...]] = (
-        "vanishing-gradient",
-        "learning-rate-too-low",
-        "underfitting",
-    )
+    causes: ClassVar[tuple[str, ...]] = ("vanishing-gradient", "learning-rate-too-low", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("mend_reduction", "initialise_he", "add_batch_norm")
 
     spread: float = 5e-3

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, title
 
@@ -35,7 +35,8 @@ class DoubleSigmoid(Finding):
 
     code: ClassVar[str] = "LOS102"
     slug: ClassVar[str] = "double-sigmoid"
-    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "vanishing-gradient")
+    confidence: ClassVar[float] = 0.95
+    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "vanishing-gradient", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("feed_logits",)
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:

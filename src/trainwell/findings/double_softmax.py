@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, title
 
@@ -43,7 +43,8 @@ class DoubleSoftmax(Finding):
 
     code: ClassVar[str] = "LOS101"
     slug: ClassVar[str] = "double-softmax"
-    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "vanishing-gradient")
+    confidence: ClassVar[float] = 0.95
+    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "vanishing-gradient", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("feed_logits",)
 
     row_error: float = 0.02

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, is_hidden, title
 
@@ -34,6 +34,9 @@ class DyingRelu(Finding):
         share: share of silent units from which it is reported.
         error_share: share from which it is an error.
         looks: looks that must agree, after the five that are needed for the first number.
+        learned: share of the first loss under which the network has learned all the same, and the
+            silent units are a remark.
+        stuck: share of the first loss that must be left for outputs to be looked at.
 
     Sources:
         Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models",
@@ -47,7 +50,7 @@ class DyingRelu(Finding):
         "vanishing-gradient",
         "parameters-never-updated",
         "learning-rate-too-low",
-        "underfitting",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = (
         "lower_learning_rate",
@@ -59,11 +62,17 @@ class DyingRelu(Finding):
     share: float = 0.6
     error_share: float = 0.9
     looks: int = 3
+    learned: float = 0.1
+    stuck: float = 0.5
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the layers that are mostly silent."""
         for operation in run.operations.values():
-            if operation.kind != "relu" or not is_hidden(run, operation):
+            if operation.kind != "relu":
+                continue
+            lost = harm(run, run.objectives.get(operation.objective))
+            # Outputs may be 0 by right: there only a loss that stands still tells.
+            if not is_hidden(run, operation) and lost < self.stuck:
                 continue
             series = run.series("operation", operation.number, "silent_share")
             recent = series.last(5)
@@ -74,13 +83,16 @@ class DyingRelu(Finding):
             if share < self.share:
                 continue
             began = next(s for s, v in series if v >= self.share)
-            lost = harm(run, run.objectives.get(operation.objective))
             yield Sighting(
                 operation.place,
                 f"{share:.0%} of the units of {title(operation)} are zero on every example "
                 f"since step {began} or before",
                 began,
-                "error" if share >= self.error_share or lost > 0.5 else "warning",
+                "error"
+                if share >= self.error_share or lost > 0.5
+                else "warning"
+                if lost > self.learned
+                else "info",
                 {"silent_share": share, "looks": len(series)},
                 max(lost, share),
             )

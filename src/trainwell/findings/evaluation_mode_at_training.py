@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 
 
@@ -41,10 +41,12 @@ class EvaluationModeAtTraining(Finding):
 
     code: ClassVar[str] = "MOD102"
     slug: ClassVar[str] = "evaluation-mode-at-training"
+    confidence: ClassVar[float] = 0.95
     causes: ClassVar[tuple[str, ...]] = (
         "overfitting",
         "exploding-gradient",
         "learning-rate-too-high",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("train_in_train_mode",)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import Layer, harm, label, layers
 
@@ -50,7 +50,7 @@ class ExplodingGradient(Finding):
         "non-finite-gradient",
         "non-finite-loss",
         "dying-relu",
-        "oscillating-loss",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("clip_gradients", "initialise_he", "lower_learning_rate")
 

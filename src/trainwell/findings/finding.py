@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Finding"]
+__all__ = ["SYMPTOMS", "Finding"]
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -10,6 +10,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from trainwell.record import Run, Sighting, Undecided
+
+SYMPTOMS: tuple[str, ...] = (
+    "too-few-epochs",
+    "underfitting",
+    "overconfidence",
+    "trained-past-the-best",
+    "oscillating-loss",
+)
+"""Findings that say how a run went. Whatever keeps a network from learning may bring them about."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +32,17 @@ class Finding(ABC):
     Attributes:
         code: family and number, "ACT101"; never reused.
         slug: the public name, "dying-relu".
+        confidence: how sure it is that what it reports is a fault, in (0, 1]: 0.95 where it follows
+            from the program itself (shapes, operations, counts), 0.8 where numbers were measured
+            against thresholds, 0.6 where it says how the run went and not why. The shares that hold
+            on real faults are printed by `python -m benchmarks.faults`.
         causes: slugs of findings that this fault may bring about.
         remedies: names of the remedies that may help (`trainwell.remedies`).
     """
 
     code: ClassVar[str]
     slug: ClassVar[str]
+    confidence: ClassVar[float] = 0.8
     causes: ClassVar[tuple[str, ...]] = ()
     remedies: ClassVar[tuple[str, ...]] = ()
 

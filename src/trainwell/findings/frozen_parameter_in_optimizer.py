@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 
 
@@ -38,7 +38,8 @@ class FrozenParameterInOptimizer(Finding):
 
     code: ClassVar[str] = "OPT106"
     slug: ClassVar[str] = "frozen-parameter-in-optimizer"
-    causes: ClassVar[tuple[str, ...]] = ("parameters-never-updated", "underfitting")
+    confidence: ClassVar[float] = 0.95
+    causes: ClassVar[tuple[str, ...]] = ("parameters-never-updated", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("unfreeze_parameters", "register_parameters")
 
     looks: int = 3

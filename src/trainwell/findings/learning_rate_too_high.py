@@ -10,9 +10,9 @@ from itertools import pairwise
 from statistics import fmean, median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
-from trainwell.record.reading import first_loss, harm
+from trainwell.record.reading import first_loss, harm, is_summed, uninformed_loss
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,9 @@ class LearningRateTooHigh(Finding):
             count as unsettled; one that jumps by `fall` from step to step does too.
         swing: mean jump of the loss from step to step in the second half of the run, as a share of
             what it fell, from which it counts as swinging.
+        blast: how many times its start the loss must have reached, by steps larger than the weights
+            themselves, for the network to count as thrown away: then only a loss under half of what
+            an uninformed network gets counts as learning.
         looks: updates that must have been looked at.
 
     Sources:
@@ -57,9 +60,9 @@ class LearningRateTooHigh(Finding):
         "exploding-gradient",
         "non-finite-loss",
         "non-finite-gradient",
-        "oscillating-loss",
         "collapsed-activations",
         "vanishing-gradient",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("lower_learning_rate", "clip_gradients")
 
@@ -68,11 +71,16 @@ class LearningRateTooHigh(Finding):
     fall: float = 0.1
     climb: float = 0.5
     swing: float = 1.0
+    blast: float = 10.0
     looks: int = 4
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the optimizer with the rate."""
+        summed = {c.objective for c in run.losses.values() if is_summed(run, c)}
         for objective in run.objectives.values():
+            # There the rate is right for a mean, and sum-reduced-loss says so.
+            if objective.number in summed:
+                continue
             found = [
                 values
                 for number in objective.parameters
@@ -92,6 +100,10 @@ class LearningRateTooHigh(Finding):
             large = typical >= self.update or early >= self.early
             unsettled = max(loss) - start > self.climb * scale or jump > self.fall * scale
             learned = fallen > self.fall * scale and jump < self.swing * fallen
+            if early >= 1.0 and max(loss) > self.blast * scale:
+                # The first steps threw the weights away: what fell since is only the wreck.
+                known = uninformed_loss(run, objective)
+                learned = learned and (known is None or end < known / 2)
             if not large or not unsettled or learned:
                 continue
             lost = harm(run, objective)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 __all__ = ["LearningRateTooLow"]
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
-from trainwell.record import LossCall, Objective, Run, Sighting, Undecided
-from trainwell.record.reading import first_loss, harm, trained
+from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.record import Objective, Run, Sighting, Undecided
+from trainwell.record.reading import first_loss, harm, trained, typical_update, uninformed_loss
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,11 @@ class LearningRateTooLow(Finding):
         fall: share of its start by which the loss must have fallen to count as learning.
         looks: updates that must have been looked at.
         steps: steps that the run must have had.
+        coherent: cosine between the gradients of successive looks, typically, from which they ask
+            for more of the same: then steps up to `small` count as tiny if the loss has not fallen
+            by `moved`.
+        small: see `coherent`; a tenth of a percent is usual.
+        moved: see `coherent`.
         known: first loss, as a share of what an uninformed network gets, under which the network
             counts as trained before.
 
@@ -47,13 +51,16 @@ class LearningRateTooLow(Finding):
 
     code: ClassVar[str] = "OPT102"
     slug: ClassVar[str] = "learning-rate-too-low"
-    causes: ClassVar[tuple[str, ...]] = ("too-few-epochs", "underfitting")
+    causes: ClassVar[tuple[str, ...]] = SYMPTOMS
     remedies: ClassVar[tuple[str, ...]] = ("raise_learning_rate", "change_optimizer")
 
     update: float = 1e-4
     fall: float = 0.1
     looks: int = 4
     steps: int = 50
+    coherent: float = 0.4
+    small: float = 1.5e-3
+    moved: float = 0.05
     known: float = 0.5
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
@@ -61,14 +68,9 @@ class LearningRateTooLow(Finding):
         for objective in run.objectives.values():
             if objective.steps < self.steps or not trained(run, objective):
                 continue
-            ratios = [
-                max(median(values), median(values[:5]))
-                for number in objective.parameters
-                if len(values := run.series("parameter", number, "update_ratio").finite)
-                >= self.looks
-            ]
+            update = typical_update(run, objective, self.looks)
             lost = harm(run, objective)
-            if not ratios or max(ratios) >= self.update or lost < 1 - self.fall:
+            if update is None or not self._too_low(run, objective, update, lost):
                 continue
             if self._knows(run, objective):
                 continue
@@ -78,34 +80,23 @@ class LearningRateTooLow(Finding):
             fall = run.loss(objective.number).fall()
             yield Sighting(
                 objective.place if optimizer is None else optimizer.place,
-                f"a step moves no layer by more than {max(ratios):.1e} of its weights (1e-3 is "
+                f"a step moves no layer by more than {update:.1e} of its weights (1e-3 is "
                 f"usual) and the loss has fallen by {max(fall, 0.0):.1%} in {objective.steps} "
                 f"steps: the rate {shown} is too low",
                 0,
                 "error",
-                {"update_ratio": max(ratios), "fall": fall, "learning_rate": rate},
+                {"update_ratio": update, "fall": fall, "learning_rate": rate},
                 lost,
             )
 
+    def _too_low(self, run: Run, objective: Objective, update: float, lost: float) -> bool:
+        if update < self.update and lost >= 1 - self.fall:
+            return True
+        found = run.series("objective", objective.number, "gradient_agreement").finite
+        coherent = len(found) >= self.looks and median(found) >= self.coherent
+        return coherent and update < self.small and lost >= 1 - self.moved
+
     def _knows(self, run: Run, objective: Objective) -> bool:
         """Whether the loss was low from the start: a converged or pretrained network."""
-        start = first_loss(run, objective)
-        uninformed = [
-            value
-            for loss in run.losses.values()
-            if loss.objective == objective.number and (value := _uninformed(loss)) is not None
-        ]
-        return bool(uninformed) and start < self.known * sum(uninformed)
-
-
-def _uninformed(loss: LossCall) -> float | None:
-    """The loss of a network that knows nothing but the targets' mean; None if it has no formula."""
-    if loss.reduction != "mean":
-        return None
-    if loss.function in ("cross_entropy", "nll_loss") and len(loss.prediction_shape) > 1:
-        return math.log(max(loss.prediction_shape[1], 2))
-    if loss.function.startswith("binary_cross_entropy"):
-        return math.log(2)
-    if loss.function == "mse_loss" and "target_std" in loss.first:
-        return loss.first["target_std"] ** 2
-    return None
+        uninformed = uninformed_loss(run, objective)
+        return uninformed is not None and first_loss(run, objective) < self.known * uninformed

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Objective, Operation, Parameter, Run, Sighting, Undecided
 from trainwell.record.reading import Layer, harm, is_hidden, label, layers
 
@@ -55,6 +55,7 @@ class MisScaledInit(Finding):
         "exploding-gradient",
         "implausible-initial-loss",
         "learning-rate-too-high",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = (
         "initialise_he",

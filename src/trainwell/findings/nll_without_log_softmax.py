@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm
 
@@ -39,12 +39,14 @@ class NllWithoutLogSoftmax(Finding):
 
     code: ClassVar[str] = "LOS106"
     slug: ClassVar[str] = "nll-without-log-softmax"
+    confidence: ClassVar[float] = 0.95
     causes: ClassVar[tuple[str, ...]] = (
         "exploding-gradient",
         "non-finite-loss",
         "learning-rate-too-high",
         "learning-rate-too-low",
         "vanishing-gradient",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("use_log_softmax",)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Objective, Operation, Run, Sighting, Undecided
 from trainwell.record.reading import title
 
@@ -34,7 +34,8 @@ class NonFiniteGradient(Finding):
 
     code: ClassVar[str] = "GRD103"
     slug: ClassVar[str] = "non-finite-gradient"
-    causes: ClassVar[tuple[str, ...]] = ("non-finite-loss",)
+    confidence: ClassVar[float] = 0.95
+    causes: ClassVar[tuple[str, ...]] = ("non-finite-loss", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("guard_operation", "clip_gradients")
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import label
 
@@ -35,11 +35,13 @@ class NonFiniteInput(Finding):
 
     code: ClassVar[str] = "DAT104"
     slug: ClassVar[str] = "non-finite-input"
+    confidence: ClassVar[float] = 0.95
     causes: ClassVar[tuple[str, ...]] = (
         "non-finite-loss",
         "non-finite-gradient",
         "dying-relu",
         "collapsed-activations",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("impute_values",)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Place, Run, Sighting, Undecided
 from trainwell.record.reading import title
 
@@ -37,6 +37,8 @@ class NonFiniteLoss(Finding):
 
     code: ClassVar[str] = "LOS109"
     slug: ClassVar[str] = "non-finite-loss"
+    confidence: ClassVar[float] = 0.95
+    causes: ClassVar[tuple[str, ...]] = SYMPTOMS
     remedies: ClassVar[tuple[str, ...]] = ("guard_operation", "lower_learning_rate")
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:

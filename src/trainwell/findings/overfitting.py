@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Evaluation, Run, Sighting, Undecided
 
 
@@ -44,7 +44,7 @@ class Overfitting(Finding):
 
     code: ClassVar[str] = "GEN101"
     slug: ClassVar[str] = "overfitting"
-    causes: ClassVar[tuple[str, ...]] = ("overconfidence", "trained-past-the-best")
+    causes: ClassVar[tuple[str, ...]] = SYMPTOMS
     remedies: ClassVar[tuple[str, ...]] = ("early_stopping", "weight_decay", "dropout")
 
     rise: float = 0.1

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Parameter, Place, Run, Sighting, Undecided
 from trainwell.record.reading import harm
 
@@ -38,7 +38,8 @@ class ParameterNotInOptimizer(Finding):
 
     code: ClassVar[str] = "OPT105"
     slug: ClassVar[str] = "parameter-not-in-optimizer"
-    causes: ClassVar[tuple[str, ...]] = ("underfitting", "symmetric-weights")
+    confidence: ClassVar[float] = 0.95
+    causes: ClassVar[tuple[str, ...]] = ("symmetric-weights", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("register_parameters",)
 
     looks: int = 3

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm
 
@@ -39,12 +39,13 @@ class ParametersNeverUpdated(Finding):
 
     code: ClassVar[str] = "OPT104"
     slug: ClassVar[str] = "parameters-never-updated"
+    confidence: ClassVar[float] = 0.95
     causes: ClassVar[tuple[str, ...]] = (
         "learning-rate-too-low",
         "parameter-not-in-optimizer",
         "vanishing-gradient",
-        "underfitting",
         "accumulating-gradients",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("step_optimizer", "register_parameters")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import LossCall, Run, Sighting, Undecided
 from trainwell.record.reading import harm
 
@@ -42,7 +42,8 @@ class RegressionLossOnClasses(Finding):
 
     code: ClassVar[str] = "LOS104"
     slug: ClassVar[str] = "regression-loss-on-classes"
-    causes: ClassVar[tuple[str, ...]] = ("unscaled-targets", "vanishing-gradient")
+    confidence: ClassVar[float] = 0.95
+    causes: ClassVar[tuple[str, ...]] = ("unscaled-targets", "vanishing-gradient", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("match_loss",)
 
     classes: int = 32

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm as harm_of
 from trainwell.record.reading import is_hidden, title
@@ -49,6 +49,7 @@ class SaturatedActivation(Finding):
         "vanishing-gradient",
         "collapsed-activations",
         "learning-rate-too-low",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("initialise_xavier", "scale_inputs", "add_batch_norm")
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
-from trainwell.record import Run, Sighting, Undecided
+from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.record import Operation, Run, Sighting, Undecided
 from trainwell.record.reading import harm, title
 
 
@@ -20,15 +20,22 @@ class SigmoidWithCrossEntropy(Finding):
 
     What it looks for:
         A log-softmax (which `cross_entropy` applies first) whose input is the result of a sigmoid,
-        or of a division that kept all its results between 0 and 1 (a sigmoid written by hand).
+        or of a division that kept all its results between 0 and 1 (a sigmoid written by hand);
+        sigmoids divided by their sum before a logarithm; and binary cross-entropy over three or
+        more classes against one-hot rows, whose loss stays near that of a constant answer.
 
     Why it hurts:
         The softmax behind the sigmoids sees numbers in (0, 1) only: with C classes the loss cannot
         fall below log(1 + (C - 1) / e), and units that are sure pass no gradient.
 
     When it is not a fault:
-        Never in a classifier. For several labels an example, keep the sigmoids and use
-        `binary_cross_entropy`.
+        For several labels an example, where sigmoids and `binary_cross_entropy` are right; binary
+        cross-entropy over exclusive classes that learns all the same.
+
+    Thresholds:
+        stuck: end of the loss over the loss of a constant answer, from which binary cross-entropy
+            over one-hot rows is reported.
+        looks: batches whose targets must have been seen to be one-hot.
 
     Sources:
         PyTorch documentation of `torch.nn.CrossEntropyLoss`; 14 of the 109 bugs collected for
@@ -37,11 +44,17 @@ class SigmoidWithCrossEntropy(Finding):
 
     code: ClassVar[str] = "LOS107"
     slug: ClassVar[str] = "sigmoid-with-cross-entropy"
-    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "vanishing-gradient")
+    confidence: ClassVar[float] = 0.95
+    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "vanishing-gradient", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("feed_logits", "match_loss")
 
+    stuck: float = 0.9
+    looks: int = 4
+
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
-        """Yield the sigmoid before the softmax."""
+        """Yield the sigmoid before the softmax, or what stands for that."""
+        yield from self._normalised(run)
+        yield from self._one_hot(run)
         for operation in run.operations.values():
             if operation.kind != "log_softmax":
                 continue
@@ -62,6 +75,59 @@ class SigmoidWithCrossEntropy(Finding):
                     harm(run, run.objectives.get(operation.objective)),
                 )
 
+    def _normalised(self, run: Run) -> Iterator[Sighting]:
+        """Sigmoids divided by their own sum, and a logarithm behind."""
+        for operation in run.operations.values():
+            if operation.kind != "divide" or not operation.shape:
+                continue
+            squashed = [o for o in run.inputs(operation) if o.kind == "sigmoid"]
+            sums = [o for o in run.inputs(operation) if o.kind == "sum"]
+            if not squashed or not any(squashed[0].number in o.inputs for o in sums):
+                continue
+            if not any(o.kind == "logarithm" for o in self._behind(run, operation)):
+                continue
+            classes = operation.shape[-1]
+            yield Sighting(
+                squashed[0].place,
+                f"{title(squashed[0])} gives {classes} exclusive classes independent "
+                "probabilities, which are then divided by their sum: cross-entropy expects the "
+                "softmax of the raw outputs",
+                0,
+                "error",
+                {"classes": classes},
+                harm(run, run.objectives.get(operation.objective)),
+            )
+
+    def _behind(self, run: Run, operation: Operation) -> list[Operation]:
+        after = run.consumers(operation)
+        return after + [o for a in after if a.kind in _PASSED for o in run.consumers(a)]
+
+    def _one_hot(self, run: Run) -> Iterator[Sighting]:
+        """Binary cross-entropies against one-hot rows, where the loss stays near the base rate."""
+        for loss in run.losses.values():
+            classes = loss.target_shape[1] if len(loss.target_shape) == 2 else 0
+            objective = run.objective_of(loss)
+            if not loss.function.startswith("binary_cross_entropy") or loss.phase != "training":
+                continue
+            if classes < 3 or not loss.target_one_hot or loss.looks < self.looks:
+                continue
+            # What a network gets that gives every class its share of 1 / classes.
+            share = 1 / classes
+            base = -share * math.log(share) - (1 - share) * math.log(1 - share)
+            end = math.nan if objective is None else run.loss(objective.number).end()
+            if loss.reduction != "mean" or not end >= self.stuck * base:
+                continue
+            yield Sighting(
+                loss.place,
+                f"{loss.function} takes each of {classes} classes for itself, but an example has just "
+                f"one: the loss is at {end:.3g}, where always answering 1/{classes} gives "
+                f"{base:.3g}",
+                0,
+                "warning",
+                {"classes": classes, "base_loss": base, "loss": end},
+                harm(run, objective),
+            )
+
     def _by_hand(self, run: Run, operation: int) -> bool:
         made = run.operations[operation]
         return made.kind == "divide" and any(
@@ -73,3 +139,7 @@ class SigmoidWithCrossEntropy(Finding):
             and (loss.row_sum_error or 0) > 0.05
             for loss in run.losses.values()
         )
+
+
+_PASSED = frozenset({"clamp", "add", "multiply"})
+"""What may stand between the division and the logarithm: small constants against log(0)."""

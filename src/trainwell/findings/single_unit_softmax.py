@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, is_hidden, title
 
@@ -34,11 +34,13 @@ class SingleUnitSoftmax(Finding):
 
     code: ClassVar[str] = "LOS103"
     slug: ClassVar[str] = "single-unit-softmax"
+    confidence: ClassVar[float] = 0.95
     causes: ClassVar[tuple[str, ...]] = (
         "vanishing-gradient",
         "parameters-never-updated",
         "learning-rate-too-low",
         "implausible-initial-loss",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("use_sigmoid",)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Operation, Run, Sighting, Undecided
 from trainwell.record.reading import harm, label
 
@@ -36,7 +36,8 @@ class StackedLinear(Finding):
 
     code: ClassVar[str] = "NET101"
     slug: ClassVar[str] = "stacked-linear"
-    causes: ClassVar[tuple[str, ...]] = ("underfitting",)
+    confidence: ClassVar[float] = 0.95
+    causes: ClassVar[tuple[str, ...]] = SYMPTOMS
     remedies: ClassVar[tuple[str, ...]] = ("insert_activation",)
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, is_hidden, label, layers
 
@@ -39,11 +39,13 @@ class SymmetricWeights(Finding):
 
     code: ClassVar[str] = "NET102"
     slug: ClassVar[str] = "symmetric-weights"
+    confidence: ClassVar[float] = 0.95
     causes: ClassVar[tuple[str, ...]] = (
         "mis-scaled-init",
         "dying-relu",
         "collapsed-activations",
         "vanishing-gradient",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("initialise_he", "initialise_xavier")
 

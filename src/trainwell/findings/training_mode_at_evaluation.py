@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Network, Place, Run, Sighting, Undecided
 
 
@@ -39,8 +39,9 @@ class TrainingModeAtEvaluation(Finding):
 
     code: ClassVar[str] = "MOD101"
     slug: ClassVar[str] = "training-mode-at-evaluation"
+    confidence: ClassVar[float] = 0.95
     remedies: ClassVar[tuple[str, ...]] = ("evaluate_in_eval_mode",)
-    causes: ClassVar[tuple[str, ...]] = ("overfitting",)
+    causes: ClassVar[tuple[str, ...]] = ("overfitting", *SYMPTOMS)
 
     share: float = 0.5
 

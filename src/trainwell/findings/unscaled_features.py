@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median_low
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Features, Run, Sighting, Undecided
 from trainwell.record.reading import harm as harm_of
 from trainwell.record.reading import label
@@ -58,7 +58,7 @@ class UnscaledFeatures(Finding):
         "learning-rate-too-high",
         "learning-rate-too-low",
         "non-finite-loss",
-        "oscillating-loss",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("scale_inputs", "add_batch_norm")
 

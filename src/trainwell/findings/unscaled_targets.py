@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Operation, Run, Sighting, Undecided
 from trainwell.record.reading import harm as harm_of
 from trainwell.record.reading import is_hidden
@@ -52,7 +52,7 @@ class UnscaledTargets(Finding):
         "vanishing-gradient",
         "saturated-activation",
         "non-finite-loss",
-        "bounded-regression-output",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("scale_targets",)
 

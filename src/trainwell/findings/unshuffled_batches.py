@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm
 
@@ -43,9 +43,9 @@ class UnshuffledBatches(Finding):
     slug: ClassVar[str] = "unshuffled-batches"
     causes: ClassVar[tuple[str, ...]] = (
         "learning-rate-too-high",
-        "oscillating-loss",
         "dying-relu",
         "overfitting",
+        *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("shuffle_batches",)
 

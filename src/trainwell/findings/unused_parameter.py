@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 
 
@@ -38,7 +38,8 @@ class UnusedParameter(Finding):
 
     code: ClassVar[str] = "NET104"
     slug: ClassVar[str] = "unused-parameter"
-    causes: ClassVar[tuple[str, ...]] = ("underfitting",)
+    confidence: ClassVar[float] = 0.95
+    causes: ClassVar[tuple[str, ...]] = SYMPTOMS
     remedies: ClassVar[tuple[str, ...]] = ("connect_parameters",)
 
     looks: int = 5

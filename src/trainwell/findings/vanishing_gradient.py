@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, label, layers
 
@@ -43,7 +43,7 @@ class VanishingGradient(Finding):
 
     code: ClassVar[str] = "GRD101"
     slug: ClassVar[str] = "vanishing-gradient"
-    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "underfitting")
+    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("use_relu", "add_batch_norm", "initialise_xavier")
 
     ratio: float = 1e-2

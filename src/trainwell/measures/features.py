@@ -10,6 +10,9 @@ import torch
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
+_KEPT = 2_048
+"""Rows of which percentiles are taken."""
+
 
 class ColumnStatistics:
     """Mean, deviation and range of columns over batches (Chan, Golub & LeVeque 1983, section 1).
@@ -32,6 +35,8 @@ class ColumnStatistics:
         self._low = torch.zeros(0, dtype=torch.float64)
         self._high = torch.zeros(0, dtype=torch.float64)
         self._count = torch.zeros(0, dtype=torch.float64)
+        self._kept: list[torch.Tensor] = []
+        self._kept_rows = 0
 
     def add(self, batch: torch.Tensor, examples: torch.Tensor | None = None) -> None:
         """Take in a batch.
@@ -63,6 +68,9 @@ class ColumnStatistics:
         self.examples += whole.shape[0]
         self.rows += chosen.shape[0]
         values = chosen[:, :: max(1, -(-columns // self.column_limit))].double().cpu()
+        if self._kept_rows < _KEPT:
+            self._kept.append(values[: _KEPT - self._kept_rows].clone())
+            self._kept_rows += len(self._kept[-1])
         good = torch.isfinite(values)
         count = good.sum(0).double()
         zeroed = torch.where(good, values, 0.0)
@@ -92,6 +100,18 @@ class ColumnStatistics:
             name: tuple(torch.where(seen, column, math.nan).tolist())
             for name, column in values.items()
         }
+
+    def bulk(self) -> tuple[float, ...]:
+        """How far apart each kept column's quartiles are, over the first rows.
+
+        Infinities and NaN count as the column's mean.
+        """
+        if not self._kept_rows:
+            return ()
+        rows = torch.cat(self._kept)
+        rows = torch.where(torch.isfinite(rows), rows, self._mean)
+        low, high = torch.quantile(rows, torch.tensor([0.25, 0.75], dtype=torch.float64), dim=0)
+        return tuple((high - low).tolist())
 
     def example_norm(self) -> float:
         """Root mean square of the examples' Euclidean norms; 0 when nothing was added."""

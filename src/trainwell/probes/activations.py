@@ -75,6 +75,9 @@ class Activations:
                     fed.add(index)
             elif node.kind in ("linear", "convolution", "recurrent", "batch_norm"):
                 self._reader(graph, node, number, fed, step)
+            elif self._ledger.run.operations[number].kind == "dropout":
+                # On later looks no stack tells it from another product: the record does.
+                self._dropped(node, number, step)
             elif node.kind in ("power", "absolute") and self._turn <= _OPERAND_LOOKS:
                 # A loss written by hand: what is squared is prediction minus target.
                 saved = read(node, "_saved_self")
@@ -111,12 +114,24 @@ class Activations:
         if data is None or data.dim() < 2 or not data.numel() or not data.is_floating_point():
             return
         channels = node.kind in ("convolution", "batch_norm") and data.dim() > 2
+        if node.kind == "batch_norm":
+            values = data.numel() // max(data.shape[1], 1)
+            self._ledger.measure("operation", number, "norm_values", step, values)
         if edge < 0:
             self._data(node, number, data, channels, step)
         if edge < 0 or not self._from_activation(graph, edge, fed):
             rows = unit_rows(data, 1 if channels else -1, turn=self._turn)
             self._ledger.measure("operation", number, "input_rms", step, root_mean_square(rows))
             self._ledger.measure("operation", number, "input_spread", step, example_spread(rows))
+
+    def _dropped(self, node: Node, number: int, step: int) -> None:
+        """The share that a dropout set to zero: from its mask, a factor of the product."""
+        for name in ("_saved_result1", "_saved_other", "_saved_self"):
+            mask = read(node, name)
+            if mask is not None and mask.numel():
+                share = float((every_nth(mask, 4096) == 0).float().mean())
+                self._ledger.measure("operation", number, "dropped_share", step, share)
+                return
 
     def _from_activation(self, graph: Graph, edge: int, fed: set[int]) -> bool:
         while graph.nodes[edge].kind in VIEWS and graph.nodes[edge].inputs[:1] not in ([], [-1]):
@@ -154,6 +169,10 @@ class Activations:
             non_finite_step=known.non_finite_step if known.non_finite else first_bad,
             **columns.lists(),
         )
+        if not looks & (looks - 1) or looks == _FEATURE_LOOKS:
+            # Sorting is the dear part: not at every look.
+            known = self._ledger.run.features[fact]
+            self._ledger.change(known, bulk=columns.bulk())
 
 
 def read(node: Node, attribute: str) -> torch.Tensor | None:

@@ -8,17 +8,19 @@ import math
 import time
 from dataclasses import dataclass
 
-ALLOWANCE = 0.15
+ALLOWANCE = 0.25
 """Seconds of looking that every run may spend whatever its length, so that a script that trains
-for two seconds is looked at more than twice. It is part of the share, not added to it: a run
-longer than ALLOWANCE / share (5 s at 3 %) stays inside its share as a whole."""
+for two seconds, on a machine that others use too, is looked at some dozens of times. It is part of
+the share, not added to it: a run longer than ALLOWANCE / share (8 s at 3 %) stays inside its share
+as a whole."""
 
 _DENSITY = 48
 """Looks at one objective while its step count doubles are about 0.7 times this many."""
 
-_MARGIN = 0.7
+_MARGIN = 0.5
 """Share of the budget that measured time may use: caches that a look has emptied cost the script
-time that no clock inside the probe sees (benchmarks/overhead.py)."""
+time that no clock inside the probe sees. On a 50-layer network, where 2.8 % were measured inside,
+4.1 % were measured outside (benchmarks/overhead.py)."""
 
 
 class Budget:

@@ -7,6 +7,7 @@ __all__ = ["Evaluations"]
 import math
 from dataclasses import dataclass
 
+from trainwell.measures.predictions import Classified
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
 from trainwell.record import Evaluation
@@ -22,11 +23,18 @@ _PENDING = 4096
 class _Mean:
     total: float = 0.0
     rows: int = 0
+    right: float = 0.0
+    sure: float = 0.0
+    judged: int = 0
 
-    def add(self, value: float, rows: int) -> None:
+    def add(self, value: float, rows: int, answers: Classified | None = None) -> None:
         if math.isfinite(value):
             self.total += value * rows
             self.rows += rows
+        if answers is not None:
+            self.right += answers.accuracy * answers.rows
+            self.sure += answers.confidence * answers.rows
+            self.judged += answers.rows
 
     @property
     def value(self) -> float:
@@ -39,6 +47,7 @@ class _Call:
     where: tuple[str, int]
     value: float
     rows: int
+    answers: Classified | None = None
 
 
 class Evaluations:
@@ -60,6 +69,7 @@ class Evaluations:
         sources: Sources,
         value: float,
         rows: int,
+        answers: Classified | None = None,
         *,
         training: bool,
     ) -> None:
@@ -71,13 +81,14 @@ class Evaluations:
             sources: tells the lines that called that line.
             value: its mean result; NaN when unknown.
             rows: examples in the batch.
+            answers: how they were classified, when that was measured.
             training: it was called with gradients.
         """
         if training:
             # Whether a backward follows is not known yet: some evaluate with gradients on.
             self.add_training(function, where, value, rows)
             return
-        call = _Call(function, where, value, rows)
+        call = _Call(function, where, value, rows, answers)
         lines = ">".join(f"{line}" for _, line in sources.chain(3))
         self._into(f"{function}@{lines}{self.loader}", call)
 
@@ -138,6 +149,8 @@ class Evaluations:
                     examples=mean.rows,
                     function=call.function,
                     place=place_of(*call.where),
+                    accuracy=mean.right / mean.judged if mean.judged else None,
+                    confidence=mean.sure / mean.judged if mean.judged else None,
                 )
             )
             done.append(call.function)
@@ -152,4 +165,4 @@ class Evaluations:
     def _into(self, key: str, call: _Call) -> None:
         if key not in self._open:
             self._open[key] = (call, _Mean())
-        self._open[key][1].add(call.value, call.rows)
+        self._open[key][1].add(call.value, call.rows, call.answers)

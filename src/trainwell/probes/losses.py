@@ -20,6 +20,7 @@ from trainwell.measures.losses import (
     log_sum_error,
     row_sum_error,
 )
+from trainwell.measures.predictions import Classified, Form, classified
 from trainwell.probes.evaluations import Evaluations
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
@@ -50,6 +51,15 @@ LOSS_FUNCTIONS = (
 """The functions that are wrapped; the `nn` loss modules call these."""
 
 _CLASS_LOSSES = frozenset({"cross_entropy", "nll_loss"})
+_FORMS: dict[str, Form] = {
+    "cross_entropy": "logits",
+    "nll_loss": "log_probabilities",
+    "binary_cross_entropy": "probability",
+    "binary_cross_entropy_with_logits": "logit",
+}
+_ANSWERS = 256
+"""Evaluation calls of one line whose answers are judged; after that, every 16th."""
+_CLASS_LIMIT = 256
 _FIRST_LOOKS = 3
 _VALUE_LIMIT = 64
 
@@ -192,13 +202,45 @@ class Losses:
             site.total += value
             site.known += 1
         rows = prediction.shape[0] if prediction.dim() else 1
-        self._evaluations.saw(name, where, self._sources, value, rows, training=training)
+        answers = self._answers(site, name, prediction, target, training=training)
+        self._evaluations.saw(name, where, self._sources, value, rows, answers, training=training)
         if training and site.looks >= _FIRST_LOOKS:
             self._familiar[name] = where
         if training and self.looking:
             self.handles.append((site.fact, prediction.grad_fn))
         if self.looking or site.looks < _FIRST_LOOKS or not site.calls & (site.calls - 1):
             self._look(site, name, prediction, target, value)
+            if answers is not None:
+                self._count_classes(site, answers)
+
+    def _answers(
+        self, site: _Site, name: str, prediction: torch.Tensor, target: Any, *, training: bool
+    ) -> Classified | None:
+        """What a classifier answered, where that is to be measured."""
+        form = _FORMS.get(name)
+        if form is None or not isinstance(target, torch.Tensor):
+            return None
+        wanted = self.looking if training else site.calls <= _ANSWERS or not site.calls % 16
+        return classified(prediction, target, form) if wanted else None
+
+    def _count_classes(self, site: _Site, answers: Classified) -> None:
+        known = self._ledger.run.losses[site.fact]
+        counts = {label: list(row) for label, row in known.classes.items()}
+        if not site.looks & (site.looks - 1):
+            # The later half of the looks begins anew whenever their number has doubled.
+            for row in counts.values():
+                row[1:] = [0, 0, 0]
+        labels = sorted({*answers.targets, *answers.predictions})
+        if len({*counts, *map(str, labels)}) > _CLASS_LIMIT:
+            return
+        for label in labels:
+            row = counts.setdefault(str(label), [0, 0, 0, 0])
+            seen = answers.targets.get(label, 0)
+            row[0] += seen
+            row[1] += seen
+            row[2] += answers.predictions.get(label, 0)
+            row[3] += answers.right.get(label, 0)
+        self._ledger.change(known, classes=counts)
 
     def _new(
         self,

@@ -17,6 +17,7 @@ from torch.nn.modules import module as hooks
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
+from trainwell.probes.inputs import InputWatch
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
 from trainwell.record import Network, Place
@@ -33,6 +34,7 @@ class Modules:
     def __init__(self, ledger: Ledger, sources: Sources) -> None:
         self._ledger = ledger
         self._sources = sources
+        self._inputs = InputWatch(ledger, sources)
         self._built: weakref.WeakKeyDictionary[nn.Module, tuple[str, int]] = (
             weakref.WeakKeyDictionary()
         )
@@ -98,7 +100,7 @@ class Modules:
         guard = self._guard
 
         def before(module: nn.Module, args: Any) -> None:
-            guard(self._before, module, torch.is_grad_enabled())
+            guard(self._before, module, args, torch.is_grad_enabled())
 
         def after(module: nn.Module, args: Any, output: Any) -> None:
             guard(self._after, module, output, torch.is_grad_enabled())
@@ -223,7 +225,7 @@ class Modules:
         if frame is not None:
             self._built[module] = (frame.f_code.co_filename, frame.f_lineno)
 
-    def _before(self, module: nn.Module, gradients: bool) -> None:
+    def _before(self, module: nn.Module, args: Any, gradients: bool) -> None:
         if self._inside is not None and self._inside() is not None:
             return
         known = self._roots.get(id(module))
@@ -241,6 +243,7 @@ class Modules:
         if self._full:
             self._inside = weakref.ref(module)
         mode = self._mode(number, module)
+        self._inputs.saw(number, args, training=gradients)
         if gradients:
             self.training.append((number, mode))
             if self._place(number, "training_place", wrong=mode == "eval"):

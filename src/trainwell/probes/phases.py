@@ -4,6 +4,8 @@ from __future__ import annotations
 
 __all__ = ["Phases"]
 
+from collections.abc import Callable
+
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.modules import Modules
 from trainwell.probes.objectives import Watched
@@ -20,7 +22,11 @@ class Phases:
         self._modules = modules
         self._stretches = 0
         self._armed = False
-        modules.on_evaluation = self.gradients_on
+        self._told = False
+        self._evaluated = 0
+        self.on_news: Callable[[], None] = lambda: None
+        """Called after the first evaluation, and whenever their number has doubled."""
+        modules.on_evaluation = self._known
 
     def gradients_off(self) -> None:
         """Gradients were switched off: see which network runs."""
@@ -32,7 +38,16 @@ class Phases:
             self._armed = True
 
     def gradients_on(self) -> None:
-        """Gradients are on again, or the network is known."""
+        """Gradients are on again."""
+        self._known()
+        if self._modules.evaluating and not self._told:
+            self._told = True
+            self._evaluated += 1
+            if not self._evaluated & (self._evaluated - 1):
+                self.on_news()
+
+    def _known(self) -> None:
+        """The network that runs without gradients is known."""
         if self._armed:
             self._armed = False
             self._modules.disarm()
@@ -43,6 +58,7 @@ class Phases:
         A pass of a network that this backward trains was an evaluation; one of another network
         made data for it (a generator's fakes, a teacher's answers).
         """
+        self._told = False
         if not self._modules.evaluating:
             return
         passes, self._modules.evaluating = self._modules.evaluating, []

@@ -99,6 +99,7 @@ class Probe:
             self.ledger, self.modules, self.parameters, self.program, self.losses, self.updates
         )
         self.tracing = StackTracing()
+        self.phases.on_news = self._look_again
         self._patches = Patches(self)
         self._process = os.getpid()
         self._active = False
@@ -350,6 +351,13 @@ class Probe:
         else:
             self.modules.disarm()
             self.tracing.switch(on=False)
+
+    def _look_again(self) -> None:
+        """An evaluation may have left the network in another mode: look at the next step."""
+        for watched in self.objectives.all():
+            if not watched.schedule.stopped:
+                watched.schedule.due = min(watched.schedule.due, watched.schedule.calls)
+        self._arm(look=True)
 
     def _close(self) -> None:
         self.updates.give_up()

@@ -15,6 +15,8 @@ from trainwell.probes.ledger import Ledger
 from trainwell.record import Objective
 
 _SAMPLE = 2_048
+_DIRECTIONS = 16
+"""Weights whose gradients are compared with those of the look before."""
 _PATIENCE = 64
 """Backward passes after which a look at an update is given up: the optimizer steps more rarely."""
 
@@ -30,6 +32,8 @@ class Updates:
         self._looks: dict[int, int] = {}
         self._changed = False
         self._judged = False
+        self._directions: dict[int, list[torch.Tensor]] = {}
+        """By objective: gradients of the look before, a sample of each of some weights."""
         self._stale: bool | None = None
         """Gradients used by hand: all still there; None when there were none to judge."""
 
@@ -97,7 +101,31 @@ class Updates:
             self._ledger.measure("parameter", number, "gradient_norm", step, norm)
             rms = norm / math.sqrt(gradient.numel())
             self._ledger.measure("parameter", number, "gradient_rms", step, rms)
+        if finite:
+            self._agree(gradients, step)
         return finite
+
+    def _agree(self, gradients: list[torch.Tensor], step: int) -> None:
+        """Measure the cosine between the gradient and that of the look before.
+
+        The gradients of two batches share what the loss asks for and differ by the noise of their
+        examples: the cosine is about 1 / (1 + noise), the noise being the variance over the
+        squared length of the mean (McCandlish et al. 2018, section 2.2).
+        """
+        chosen = gradients[:: max(1, -(-len(gradients) // _DIRECTIONS))]
+        samples = [every_nth(g, _SAMPLE).detach().clone() for g in chosen]
+        before = self._directions.get(self._objective)
+        self._directions[self._objective] = samples
+        if before is None or [s.shape for s in before] != [s.shape for s in samples]:
+            return
+        pairs = list(zip(before, samples, strict=True))
+        product = sum(float((a.float() * b.float()).sum()) for a, b in pairs)
+        sizes = [sum(float((v.float() ** 2).sum()) for v in side) for side in (before, samples)]
+        scale = math.sqrt(sizes[0] * sizes[1])
+        if scale > 0:
+            self._ledger.measure(
+                "objective", self._objective, "gradient_agreement", step, product / scale
+            )
 
     def resolve(self, numbers: set[int] | None, step: int, *, waiting: frozenset[int]) -> None:
         """Compare with the weights as they are now.

@@ -11,6 +11,7 @@ __all__ = [
     "Evaluation",
     "Fact",
     "Features",
+    "Inputs",
     "LossCall",
     "Network",
     "Objective",
@@ -242,6 +243,8 @@ class LossCall:
         log_sum_error: largest |log-sum-exp| of the prediction over its class dimension, or None.
         prediction_operation: number of the operation that made the prediction, or None.
         value: mean of the results at the looks, and in evaluation of all results.
+        classes: of a classifier, label to [targets seen in all looks, and in the later half of
+            the looks: targets, predictions, right predictions]; labels are text, as JSON has them.
     """
 
     number: int
@@ -266,6 +269,7 @@ class LossCall:
     log_sum_error: float | None = None
     prediction_operation: int | None = None
     value: float | None = None
+    classes: dict[str, list[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -278,6 +282,7 @@ class Features:
         columns: how many there are; the lists hold at most 256 of them, evenly chosen.
         rows: examples seen so far.
         mean, std, low, high: of each listed column over the finite values seen.
+        bulk: of each listed column, how far apart its quartiles are.
         example_norm: root mean square over rows of an example's Euclidean norm.
         non_finite: NaN and Inf values seen; `non_finite_step` is where the first was.
         is_pictures: the columns are channels.
@@ -292,6 +297,7 @@ class Features:
     std: tuple[float, ...] = ()
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
+    bulk: tuple[float, ...] = ()
     example_norm: float = 0.0
     non_finite: int = 0
     non_finite_step: int | None = None
@@ -311,6 +317,8 @@ class Evaluation:
         examples: rows evaluated.
         function: the loss function's name.
         place: the line that called it.
+        accuracy, confidence: of a classifier, the share of right answers and the mean probability
+            of the likeliest class, each in [0, 1]; None where that was not seen.
     """
 
     number: int
@@ -321,9 +329,50 @@ class Evaluation:
     examples: int
     function: str
     place: Place = Place()
+    accuracy: float | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a network is given as its first argument, from one line and in one phase.
+
+    The series ("inputs", number, "repeats") is the share of the rows looked at that had been seen
+    in training before: from the training line it tells how much of the training data is known by
+    then, from an evaluation line how much of the evaluation data was trained on.
+
+    Attributes:
+        network: number of the network.
+        phase: "training" or "evaluation".
+        place: the line that calls it.
+        looks: calls that were looked at.
+        rows: examples in them.
+        columns: numbers that make up an example.
+        duplicates: share of a look's rows that are equal to another one of the same look, largest
+            over the looks.
+        values: of all looks together, {"low", "high", "mean", "std", "rms", "finite"}.
+    """
+
+    number: int
+    network: int
+    phase: str
+    place: Place = Place()
+    looks: int = 0
+    rows: int = 0
+    columns: int = 0
+    duplicates: float = 0.0
+    values: dict[str, float] = field(default_factory=dict)
 
 
 Fact: TypeAlias = (
-    Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation
+    Network
+    | Operation
+    | Parameter
+    | Optimizer
+    | Objective
+    | LossCall
+    | Features
+    | Evaluation
+    | Inputs
 )
 """Any of them."""

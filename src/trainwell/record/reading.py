@@ -8,16 +8,21 @@ __all__ = [
     "first_loss",
     "harm",
     "is_hidden",
+    "is_summed",
     "label",
     "layers",
+    "takes_raw_gradients",
     "title",
     "trained",
+    "typical_update",
+    "uninformed_loss",
 ]
 
 import math
 from dataclasses import dataclass
+from statistics import median
 
-from trainwell.record.facts import Objective, Operation, Parameter, Place
+from trainwell.record.facts import LossCall, Objective, Operation, Parameter, Place
 from trainwell.record.run import Run
 from trainwell.record.series import mean
 
@@ -112,6 +117,67 @@ def first_loss(run: Run, objective: Objective) -> float:
         return math.nan
     few = values[: min(max(3, len(values) // 10), 16)]
     return min(values[0], mean(few))
+
+
+def uninformed_loss(run: Run, objective: Objective) -> float | None:
+    """What a network gets that knows nothing but the targets' mean; None where no formula says it.
+
+    That is log(classes) for cross-entropies (log 2 for binary ones) and the targets' variance for
+    squared error, summed over the objective's loss calls.
+    """
+    calls = [c for c in run.losses.values() if c.objective == objective.number]
+    values = [_uninformed(c) for c in calls if c.phase == "training"]
+    known = [v for v in values if v is not None]
+    return sum(known) if known and len(known) == len(values) else None
+
+
+def _uninformed(loss: LossCall) -> float | None:
+    if loss.reduction != "mean":
+        return None
+    if loss.function in ("cross_entropy", "nll_loss") and len(loss.prediction_shape) > 1:
+        return math.log(max(loss.prediction_shape[1], 2))
+    if loss.function.startswith("binary_cross_entropy"):
+        return math.log(2)
+    if loss.function == "mse_loss" and loss.first.get("target_std", 0.0) > 0:
+        return loss.first["target_std"] ** 2
+    return None
+
+
+def typical_update(run: Run, objective: Objective, looks: int = 4) -> float | None:
+    """How far a step moves the weights, relative to their size: the layer that moves most.
+
+    A layer's typical step is the larger of its median over the run and over the first five looks,
+    so that a rate which a schedule takes to 0 counts as it was. None where no layer was looked at
+    `looks` times.
+    """
+    ratios = [
+        max(median(values), median(values[:5]))
+        for number in objective.parameters
+        if len(values := run.series("parameter", number, "update_ratio").finite) >= looks
+    ]
+    return max(ratios) if ratios else None
+
+
+def takes_raw_gradients(run: Run, objective: Objective) -> bool:
+    """Whether the objective's optimizer multiplies gradients by the rate as they are (SGD).
+
+    Adam and its kin divide by the gradients' own size: the scale of the loss makes no difference.
+    """
+    optimizer = run.optimizer_of(objective)
+    return optimizer is not None and optimizer.name in ("SGD", "ASGD")
+
+
+def is_summed(run: Run, loss: LossCall, batch: int = 8) -> bool:
+    """Whether a loss is summed over a batch of some size, and the optimizer feels that."""
+    objective = run.objective_of(loss)
+    return (
+        objective is not None
+        and loss.phase == "training"
+        and loss.reduction == "sum"
+        and bool(loss.prediction_shape)
+        and loss.prediction_shape[0] >= batch
+        and takes_raw_gradients(run, objective)
+    )
 
 
 def harm(run: Run, objective: Objective | None) -> float:

@@ -13,6 +13,7 @@ from trainwell.record.facts import (
     Evaluation,
     Fact,
     Features,
+    Inputs,
     LossCall,
     Network,
     Objective,
@@ -31,6 +32,7 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "loss": LossCall,
     "features": Features,
     "evaluation": Evaluation,
+    "inputs": Inputs,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -68,11 +70,12 @@ class Run:
     losses: dict[int, LossCall] = field(default_factory=dict)
     features: dict[int, Features] = field(default_factory=dict)
     evaluations: dict[int, Evaluation] = field(default_factory=dict)
+    inputs_seen: dict[int, Inputs] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
 
     def table(self, kind: str) -> dict[int, Fact]:
         """The facts of one kind of `FACT_KINDS` by number; this is the run's own dict."""
-        names = {"loss": "losses", "features": "features"}
+        names = {"loss": "losses", "features": "features", "inputs": "inputs_seen"}
         return getattr(self, names.get(kind, kind + "s"))  # type: ignore[no-any-return]
 
     def series(self, kind: str, number: int, quantity: str) -> Series:

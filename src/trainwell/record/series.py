@@ -60,6 +60,26 @@ class Series:
         start, end = self.start(share), self.end(share)
         return (start - end) / max(abs(start), 1e-12)
 
+    def part(self, begin: float, end: float) -> list[float]:
+        """The finite values whose steps lie in a part of the run.
+
+        Values are not evenly spaced over the steps: the first are single ones, later ones stand for
+        ever longer blocks.
+
+        Args:
+            begin, end: shares of the way from the first step to the last, in [0, 1]; a value at
+                `end` itself belongs to the part only where `end` is 1.
+        """
+        if not self.steps:
+            return []
+        first, span = self.steps[0], max(self.steps[-1] - self.steps[0], 1)
+        return [
+            v
+            for s, v in self
+            if begin <= (share := (s - first) / span) and (share < end or end >= 1)
+            if math.isfinite(v)
+        ]
+
     def last(self, count: int) -> list[float]:
         """The last `count` finite values."""
         return self.finite[-count:] if count > 0 else []

@@ -1,0 +1,146 @@
+"""GEN104 too-few-epochs."""
+
+from __future__ import annotations
+
+__all__ = ["TooFewEpochs"]
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import fmean, median, pstdev
+from typing import ClassVar
+
+from trainwell.findings.finding import Finding
+from trainwell.record import Objective, Run, Sighting, Undecided
+from trainwell.record.reading import (
+    first_loss,
+    harm,
+    trained,
+    typical_update,
+    uninformed_loss,
+)
+
+
+@dataclass(frozen=True)
+class TooFewEpochs(Finding):
+    """A run that ended while its loss was still falling in nearly a straight line.
+
+    What it looks for:
+        The training loss, quarter by quarter: how much of its whole fall came between the last two
+        quarters (a straight line puts 0.29 there, a converged run nothing), with most of the loss
+        still there at the end. Where the data are evaluated, that loss must have been falling too.
+        Or a run of a few dozen steps whose loss has not begun to fall, although its gradients
+        agree.
+
+    Why it hurts:
+        What the network could have learned with the same code and more steps was never learned.
+
+    When it is not a fault:
+        Steps so small that the rate is to blame (learning-rate-too-low says so); losses that can be
+        negative, and networks that train against each other, whose losses have no floor to reach; a
+        loss that has fallen far and creeps on.
+
+    Thresholds:
+        share: share of the whole fall between the last two quarters from which it is reported.
+        left: share of the first loss that must still be there.
+        certainty: how many standard errors of the last quarter the fall must be.
+        steps: steps that the run must have had for the training loss to be judged.
+        update: typical update relative to the weight under which the rate is to blame.
+        few: steps up to which a run counts as hardly begun.
+        began: share of the first loss that is left when learning has not begun.
+        coherent: cosine between the gradients of successive looks, typically, from which they still
+            ask for the same.
+
+    Sources:
+        Goodfellow, Bengio & Courville 2016, "Deep learning", section 8.1; 11 of DeepFD's 58 faults
+        (Cao et al. 2022) are too few epochs.
+    """
+
+    code: ClassVar[str] = "GEN104"
+    slug: ClassVar[str] = "too-few-epochs"
+    confidence: ClassVar[float] = 0.6
+    causes: ClassVar[tuple[str, ...]] = ("underfitting",)
+    remedies: ClassVar[tuple[str, ...]] = ("train_longer", "raise_learning_rate")
+
+    share: float = 0.2
+    left: float = 0.5
+    certainty: float = 4.0
+    steps: int = 12
+    update: float = 1e-4
+    few: int = 100
+    began: float = 0.9
+    coherent: float = 0.2
+
+    def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
+        """Yield the objective that was still improving."""
+        rivals = [o for o in run.objectives.values() if o.steps >= self.steps]
+        if len(rivals) > 1:
+            yield Undecided("several losses are trained: none of them tells how far they are")
+            return
+        for objective in rivals:
+            if not trained(run, objective):
+                continue
+            update = typical_update(run, objective)
+            if update is None or update < self.update:
+                continue
+            sighting = self._judge(run, objective) or self._hardly_began(run, objective)
+            if sighting is not None:
+                yield sighting
+
+    def _judge(self, run: Run, objective: Objective) -> Sighting | None:
+        series = run.loss(objective.number)
+        values = series.values
+        if len(values) < self.steps or not all(map(math.isfinite, values)) or min(values) < 0:
+            return None
+        third, last = series.part(0.5, 0.75), series.part(0.75, 1)
+        if min(len(third), len(last)) < 2:
+            return None
+        start, before, end = first_loss(run, objective), fmean(third), fmean(last)
+        error = pstdev(last) / math.sqrt(len(last))
+        reference = min(start, uninformed_loss(run, objective) or start)
+        share = (before - end) / max(start - end, 1e-12)
+        steady = before - end >= self.certainty * error and start > end
+        if not steady or share < self.share or end < self.left * reference:
+            return None
+        if not self._evaluation_falls(run):
+            return None
+        fall = (start - end) / start
+        return Sighting(
+            objective.place,
+            f"the loss was still falling when training ended: from {start:.3g} to {end:.3g} in "
+            f"{objective.steps} steps, {share:.0%} of that between the last two quarters of the "
+            "run",
+            max(objective.steps - 1, 0),
+            "warning",
+            {"fall": fall, "share_of_fall": share, "steps": objective.steps, "loss": end},
+            harm(run, objective),
+        )
+
+    def _hardly_began(self, run: Run, objective: Objective) -> Sighting | None:
+        found = run.series("objective", objective.number, "gradient_agreement").finite
+        lost = harm(run, objective)
+        if objective.steps > self.few or len(found) < 4 or median(found) < self.coherent:
+            return None
+        values = run.loss(objective.number).values
+        if lost < self.began or not all(map(math.isfinite, values)) or min(values) < 0:
+            return None
+        if max(values) > (2 - self.began) * max(values[0], fmean(values)):
+            return None
+        return Sighting(
+            objective.place,
+            f"training ended after {objective.steps} steps, before the loss had fallen: gradients "
+            f"of successive looks still agree ({median(found):.2f}, where 1 is the same direction)",
+            max(objective.steps - 1, 0),
+            "warning",
+            {"steps": objective.steps, "agreement": median(found)},
+            lost,
+        )
+
+    def _evaluation_falls(self, run: Run) -> bool:
+        """Whether the last evaluation was among the better ones, where there were several."""
+        curves: dict[str, list[float]] = {}
+        for evaluation in run.evaluations.values():
+            if math.isfinite(evaluation.loss):
+                curves.setdefault(evaluation.key, []).append(evaluation.loss)
+        long = [c for c in curves.values() if len(c) >= 4]
+        return not long or any(fmean(c[-len(c) // 4 :]) < fmean(c[: len(c) // 2]) for c in long)
