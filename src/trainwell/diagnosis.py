@@ -2,19 +2,23 @@
 
 A fault whose possible cause was found in the same run is a consequence: it is folded under that
 cause. The order of the roots: severity, then the harm that the findings measured, then the
-catalogue's order.
+catalogue's order. What a comment in the source suppresses is kept apart, and explains nothing.
 """
 
 from __future__ import annotations
 
-__all__ = ["Diagnosis", "Entry", "diagnose"]
+__all__ = ["Diagnosis", "Entry", "Suppressed", "diagnose"]
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from trainwell.errors import UnknownNameError
 from trainwell.findings.catalogue import FINDINGS
 from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.names import check_name, matches
 from trainwell.record import SEVERITIES, Detail, Place, Run, Severity, Sighting, Undecided
+from trainwell.suppression import read_comment
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,22 @@ class Entry:
     confidence: float = 1.0
 
 
+@dataclass(frozen=True)
+class Suppressed:
+    """A sighting that a `# trainwell: ignore` on its line hides.
+
+    Attributes:
+        code, slug: which finding.
+        sighting: what was seen.
+        reason: what else the comment says.
+    """
+
+    code: str
+    slug: str
+    sighting: Sighting
+    reason: str = ""
+
+
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
     """What is wrong with a run.
@@ -59,15 +79,23 @@ class Diagnosis:
         run: the record that it was made from.
         roots: the root causes, worst first, each with its consequences.
         undecided: (code, reason) of findings that could not decide.
+        suppressed: what comments in the source hide.
+        notes: what is wrong with those comments, in words.
+        left_out: codes of the catalogue that were not looked for.
     """
 
     run: Run
     roots: tuple[Entry, ...] = ()
     undecided: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    suppressed: tuple[Suppressed, ...] = ()
+    notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
         """What is wrong and where, a few plain lines: notebooks show this."""
         seen = f"{self.run.steps} steps of {self.run.script}"
+        if self.suppressed:
+            seen += f", {len(self.suppressed)} suppressed by comments"
         if not self.roots:
             return f"no findings in {seen}"
         lines = [f"{len(self.entries)} findings in {seen}"]
@@ -94,15 +122,56 @@ def diagnose(run: Run, findings: Iterable[Finding] | None = None) -> Diagnosis:
         run: the record; it is not changed.
         findings: which ones; all of the catalogue with their default thresholds when None.
     """
+    chosen = list(FINDINGS.values() if findings is None else findings)
     entries: list[Entry] = []
     undecided: list[tuple[str, str]] = []
-    for finding in FINDINGS.values() if findings is None else findings:
-        seen = list(finding.detect(run))
-        undecided += [(finding.code, s.reason) for s in seen if isinstance(s, Undecided)]
-        sightings = [s for s in seen if isinstance(s, Sighting)]
+    suppressed: list[Suppressed] = []
+    notes: dict[str, None] = {}
+    for finding in chosen:
+        sightings: list[Sighting] = []
+        for seen in finding.detect(run):
+            if isinstance(seen, Undecided):
+                undecided.append((finding.code, seen.reason))
+                continue
+            notes |= dict.fromkeys(_complaints(seen.where))
+            hidden = _suppressed(finding, seen)
+            if hidden is None:
+                sightings.append(seen)
+            else:
+                suppressed.append(hidden)
         if sightings:
             entries.append(_entry(finding, sightings))
-    return Diagnosis(run, tuple(_fold(entries)), tuple(undecided))
+    looked_for = {finding.code for finding in chosen}
+    return Diagnosis(
+        run,
+        tuple(_fold(entries)),
+        tuple(undecided),
+        tuple(suppressed),
+        tuple(notes),
+        tuple(code for code in FINDINGS if code not in looked_for),
+    )
+
+
+def _suppressed(finding: Finding, sighting: Sighting) -> Suppressed | None:
+    comment = read_comment(sighting.where.code)
+    if comment is None or not (comment.names is None or matches(comment.names, finding)):
+        return None
+    return Suppressed(finding.code, finding.slug, sighting, comment.reason)
+
+
+def _complaints(place: Place) -> Iterator[str]:
+    comment = read_comment(place.code)
+    if comment is None:
+        return
+    # The file's name is enough: the finding above it tells the folder.
+    at = f"`# trainwell: ignore` at {os.path.basename(place.file or '')}:{place.line}"
+    if comment.problem is not None:
+        yield f"{at} {comment.problem}"
+    for name in comment.names or ():
+        try:
+            check_name(name)
+        except UnknownNameError as error:
+            yield f"{at}: {error}"
 
 
 def _entry(finding: Finding, sightings: list[Sighting]) -> Entry:

@@ -203,6 +203,56 @@ def test_at_least_reads_consequences_too(severity: Any, expected: list[str]) -> 
     assert [e.slug for e in made.at_least(severity)] == expected
 
 
+def commented(comment: str, line: int = 1, severity: Any = "error") -> Sighting:
+    place = Place("fc", "/net/train.py", line, f"x = fc(x)  # trainwell: {comment}")
+    return Sighting(place, "something is wrong", 0, severity)
+
+
+def test_a_comment_hides_what_was_seen_on_its_line() -> None:
+    for comment in ("ignore", "ignore[A]", "ignore[b, a]", "ignore[ALL]"):
+        made = diagnose(RUN, [Invented("a", (), (commented(comment),))])
+        assert (made.roots, len(made.suppressed)) == ((), 1), comment
+    for comment in ("ignore[ACT101]", "ignore[]", "ignore ACT101", "ignored"):
+        made = diagnose(RUN, [Invented("a", (), (commented(comment),))])
+        assert (len(made.roots), made.suppressed) == (1, ()), comment
+
+
+def test_a_finding_stays_where_no_comment_hides_it() -> None:
+    places = (commented("ignore[a] sparse on purpose"), sighting("warning", line=2))
+    made = diagnose(RUN, [Invented("a", (), places)])
+    (entry,) = made.roots
+    assert (entry.severity, entry.where[0].line, len(entry.where)) == ("warning", 2, 1)
+    (hidden,) = made.suppressed
+    assert (hidden.code, hidden.slug, hidden.sighting) == ("A", "a", places[0])
+    assert hidden.reason == "sparse on purpose"
+    assert "1 suppressed by comments" in repr(made)
+
+
+def test_what_is_hidden_explains_nothing_and_fails_nothing() -> None:
+    made = diagnose(RUN, [Invented("a", ("b",), (commented("ignore[a]"),)), finding("b")])
+    assert shape(made.roots) == ["b"]
+    assert [e.slug for e in made.at_least("error")] == ["b"]
+
+
+def test_a_comment_that_names_nothing_is_told_once() -> None:
+    seen = (commented("ignore[dying-rely]"), commented("ignore[dying-rely]"))
+    made = diagnose(RUN, [Invented("a", (), seen), Invented("b", (), seen)])
+    assert len(made.roots) == 2
+    at = "`# trainwell: ignore` at train.py:1"
+    assert made.notes == (f"{at}: unknown finding `dying-rely`; did you mean `dying-relu`?",)
+    made = diagnose(RUN, [Invented("a", (), (commented("ignore ACT101", 3),))])
+    at = "`# trainwell: ignore` at train.py:3"
+    assert made.notes == (f"{at} names a finding without brackets: write `ignore[CODE]`",)
+    assert diagnose(RUN, [Invented("a", (), (commented("ignore[ACT, all]"),))]).notes == ()
+
+
+def test_what_was_not_looked_for_is_kept() -> None:
+    assert diagnose(RUN).left_out == ()
+    some = [FINDINGS["ACT101"], FINDINGS["LOS101"]]
+    left_out = diagnose(RUN, some).left_out
+    assert set(left_out) == set(FINDINGS) - {"ACT101", "LOS101"}
+
+
 NAMES = "abcdefg"
 GRAPHS = st.tuples(
     st.lists(st.sets(st.sampled_from(NAMES)), min_size=7, max_size=7),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from trainwell.diagnosis import Diagnosis, Entry
+from trainwell.diagnosis import Diagnosis, Entry, Suppressed
 from trainwell.record import (
     Evaluation,
     Network,
@@ -18,6 +18,7 @@ from trainwell.record import (
     Run,
     Series,
     Severity,
+    Sighting,
 )
 
 FOLDER = "/home/ada/digits"
@@ -59,6 +60,10 @@ def entry(
     step: int = 0,
 ) -> Entry:
     """An entry with one place or several."""
+    seen = tuple(
+        Sighting(place, message, step, severity, evidence or {}, 0.5)
+        for place in places or (Place(),)
+    )
     return Entry(
         code,
         slug,
@@ -69,7 +74,7 @@ def entry(
         evidence or {},
         tuple(c.slug for c in consequences),
         remedies,
-        (),
+        seen,
         consequences,
     )
 
@@ -137,6 +142,16 @@ def run() -> Run:
 def diagnosis() -> Diagnosis:
     """Two roots, one with a chain of consequences."""
     return make_diagnosis()
+
+
+@pytest.fixture
+def suppressed() -> Suppressed:
+    """A sighting that a comment hides."""
+    code = "x = F.relu(x)  # trainwell: ignore[ACT101] sparse on purpose"
+    place = Place("relu after fc1", f"{FOLDER}/train.py", 21, code)
+    message = "70% of the units of relu after fc1 are zero on every example"
+    seen = Sighting(place, message, 100, "warning", {"silent_share": 0.7}, 0.7)
+    return Suppressed("ACT101", "dying-relu", seen, "sparse on purpose")
 
 
 @pytest.fixture

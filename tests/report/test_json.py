@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from trainwell.diagnosis import Diagnosis
+from trainwell.diagnosis import Diagnosis, Suppressed
 from trainwell.record import Run
 from trainwell.report.json import render_json
 
@@ -55,3 +56,23 @@ def test_numbers_that_json_lacks_are_strings(diagnosis: Diagnosis, folder: str) 
 def test_a_clean_run(run: Run, folder: str) -> None:
     body = _strictly(render_json(Diagnosis(run), folder=folder))
     assert (body["schema"], body["findings"], body["exit_status"]) == (1, [], 0)
+
+
+def test_what_comments_suppress_is_apart(
+    diagnosis: Diagnosis, folder: str, suppressed: Suppressed
+) -> None:
+    hiding = dataclasses.replace(diagnosis, suppressed=(suppressed,), notes=("mind the comment",))
+    body = _strictly(render_json(hiding, folder=folder))
+    assert [f["code"] for f in body["findings"]] == ["LOS101", "GRD101", "ACT103", "GRD102"]
+    assert body["notes"] == ["mind the comment"]
+    assert body["suppressed"] == [
+        {
+            "code": "ACT101",
+            "slug": "dying-relu",
+            "severity": "warning",
+            "message": "70% of the units of relu after fc1 are zero on every example",
+            "step": 100,
+            "where": {"layer": "relu after fc1", "file": "train.py", "line": 21},
+            "reason": "sparse on purpose",
+        }
+    ]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from trainwell.diagnosis import Diagnosis, Entry
+from trainwell.diagnosis import Diagnosis, Entry, Suppressed
 from trainwell.record import Operation, Place, Run, Series
 from trainwell.report.text import render_text
 
@@ -30,6 +30,21 @@ def test_the_verbose_report(diagnosis: Diagnosis, folder: str, snapshot: Snapsho
 def test_a_clean_run(run: Run, folder: str, snapshot: SnapshotAssertion) -> None:
     run.notes = ["a compiled graph: the inside of Net is not visible"]
     assert render_text(Diagnosis(run), folder=folder) == snapshot
+
+
+def test_what_comments_suppress_is_counted(
+    diagnosis: Diagnosis, folder: str, suppressed: Suppressed, snapshot: SnapshotAssertion
+) -> None:
+    noted = "`# trainwell: ignore` at train.py:24: unknown finding `LOS1O1`; did you mean `LOS101`?"
+    hiding = dataclasses.replace(
+        diagnosis,
+        roots=(),
+        suppressed=(suppressed, suppressed),
+        notes=(noted,),
+        left_out=("DAT101", "DAT102"),
+    )
+    assert render_text(hiding, folder=folder, width=80) == snapshot(name="counted")
+    assert render_text(hiding, folder=folder, width=80, verbose=True) == snapshot(name="listed")
 
 
 def test_colour_changes_no_character(diagnosis: Diagnosis, folder: str) -> None:

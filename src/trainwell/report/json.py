@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["SCHEMA", "render_json"]
+__all__ = ["SCHEMA", "render_json", "strict"]
 
 import json
 import math
 from typing import Any
 
-from trainwell.diagnosis import Diagnosis, Entry
+from trainwell.diagnosis import Diagnosis, Entry, Suppressed
 from trainwell.record import Place
 from trainwell.report.paths import short_path
 
@@ -37,9 +37,10 @@ def render_json(diagnosis: Diagnosis, *, folder: str, indent: int | None = None)
         "error": run.error,
         "steps": run.steps,
         "findings": [_entry(e, roots.get(e.slug), folder) for e in diagnosis.entries],
-        "notes": run.notes,
+        "suppressed": [_suppressed(s, folder) for s in diagnosis.suppressed],
+        "notes": [*run.notes, *diagnosis.notes],
     }
-    return json.dumps(_strict(body), indent=indent, ensure_ascii=False, allow_nan=False)
+    return json.dumps(strict(body), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def _entry(entry: Entry, root: str | None, folder: str) -> dict[str, Any]:
@@ -59,6 +60,19 @@ def _entry(entry: Entry, root: str | None, folder: str) -> dict[str, Any]:
     }
 
 
+def _suppressed(suppressed: Suppressed, folder: str) -> dict[str, Any]:
+    sighting = suppressed.sighting
+    return {
+        "code": suppressed.code,
+        "slug": suppressed.slug,
+        "severity": sighting.severity,
+        "message": sighting.message,
+        "step": sighting.step,
+        "where": _place(sighting.where, folder),
+        "reason": suppressed.reason,
+    }
+
+
 def _place(place: Place, folder: str) -> dict[str, Any]:
     file = None if place.file is None else short_path(place.file, folder)
     return {"layer": place.layer, "file": file, "line": place.line}
@@ -68,11 +82,12 @@ def _below(root: Entry) -> list[Entry]:
     return [e for child in root.consequences for e in (child, *_below(child))]
 
 
-def _strict(value: Any) -> Any:
+def strict(value: Any) -> Any:
+    """The value with strings in place of the numbers that JSON cannot hold."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, dict):
-        return {key: _strict(each) for key, each in value.items()}
+        return {key: strict(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_strict(each) for each in value]
+        return [strict(each) for each in value]
     return value

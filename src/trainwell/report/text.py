@@ -80,7 +80,11 @@ class _Parts:
         if not roots and not self.run.steps:
             return Text("nothing was trained, so there is nothing to diagnose", style="bold")
         if not roots:
-            return Text(f"no findings in {_looked_at(self.run)}", style="bold green")
+            text = Text(f"no findings in {_looked_at(self.run)}", style="bold green")
+            if self.diagnosis.left_out:
+                left_out = len(self.diagnosis.left_out)
+                text.append(f" ({left_out} not looked for)", style="dim not bold")
+            return text
         by_severity = [
             count(len(list(some)), severity, "info" if severity == "info" else None)
             for severity, some in groupby(sorted(e.severity for e in roots))
@@ -153,20 +157,44 @@ class _Parts:
             yield _indented(text, 2 + 2 * depth)
 
     def foot(self) -> Iterator[RenderableType]:
-        notes = self.run.notes if self.verbose else self.run.notes[:_NOTES]
-        if notes:
-            yield ""
-            yield Text("notes:", style="dim")
-            for note in notes:
-                yield _indented(Text(note, style="dim"))
-            if len(notes) < len(self.run.notes):
-                more = len(self.run.notes) - len(notes)
-                yield _indented(Text(f"and {more} more (--verbose)", style="dim"))
+        yield from self.notes()
+        yield from self.suppressed()
         if self.verbose and self.diagnosis.undecided:
             yield ""
             yield Text("not judged:", style="dim")
             for code, reason in self.diagnosis.undecided:
                 yield _indented(Text(f"{code}: {reason}", style="dim"))
+        if self.verbose and self.diagnosis.left_out:
+            yield ""
+            codes = ", ".join(self.diagnosis.left_out)
+            yield Text(f"not looked for (select, ignore): {codes}", style="dim")
+
+    def notes(self) -> Iterator[RenderableType]:
+        notes = [*self.diagnosis.notes, *self.run.notes]
+        shown = notes if self.verbose else notes[:_NOTES]
+        if shown:
+            yield ""
+            yield Text("notes:", style="dim")
+            for note in shown:
+                yield _indented(Text(note, style="dim"))
+            if len(shown) < len(notes):
+                yield _indented(
+                    Text(f"and {len(notes) - len(shown)} more (--verbose)", style="dim")
+                )
+
+    def suppressed(self) -> Iterator[RenderableType]:
+        hidden = self.diagnosis.suppressed
+        if not hidden:
+            return
+        yield ""
+        if not self.verbose:
+            yield Text(f"{len(hidden)} suppressed by comments (--verbose shows them)", style="dim")
+            return
+        yield Text(f"{len(hidden)} suppressed by comments:", style="dim")
+        for each in hidden:
+            where = self.place(each.sighting.where)
+            text = f"{where}  {each.slug}  {each.code}  {each.sighting.message}"
+            yield _indented(Text(f"{text} ({each.reason})" if each.reason else text, style="dim"))
 
     def line(self, place: Place) -> str:
         if place.file is None:
