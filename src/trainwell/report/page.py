@@ -6,7 +6,7 @@ __all__ = ["FAMILIES", "render_catalogue", "render_markdown", "render_page"]
 
 import dataclasses
 import difflib
-import inspect
+import json
 import re
 from collections.abc import Iterable
 from itertools import groupby
@@ -17,6 +17,7 @@ from rich.text import Text
 from trainwell.findings.finding import Finding
 from trainwell.remedies import ADVICE
 from trainwell.report.canvas import Canvas
+from trainwell.report.docstring import docstring, markdown, summary
 
 FAMILIES = {
     "DAT": "data",
@@ -52,9 +53,7 @@ def render_catalogue(findings: Iterable[Finding], *, width: int = 100, colour: b
         table.add_column(no_wrap=True, min_width=30)
         table.add_column()
         for finding in some:
-            table.add_row(
-                finding.code, Text(finding.slug, style="bold"), _marked(_summary(finding))
-            )
+            table.add_row(finding.code, Text(finding.slug, style="bold"), _marked(summary(finding)))
         canvas.draw(table, indent=2)
         canvas.gap()
     canvas.line("one of them: trainwell explain CODE; see it happen: trainwell explain CODE --run")
@@ -81,7 +80,7 @@ def render_page(
     canvas = Canvas(width, colour)
     canvas.draw(Text(f"{finding.code} {finding.slug}", style="bold"))
     canvas.gap()
-    _print_docstring(canvas, _docstring(finding))
+    _print_docstring(canvas, docstring(finding))
     if finding.causes:
         _print_heading(canvas, "What it may bring about")
         canvas.draw(Text(", ".join(finding.causes)), indent=2)
@@ -94,6 +93,14 @@ def render_page(
         for name in finding.remedies:
             advice = ADVICE.get(name, name.replace("_", " "))
             canvas.draw(Text(f"→ {advice}", style="green"), indent=2)
+    thresholds = dataclasses.fields(finding)
+    if thresholds:
+        _print_heading(canvas, "How to set its thresholds, in pyproject.toml")
+        canvas.draw(Text(f"[tool.trainwell.findings.{finding.slug}]"), indent=2)
+        for field in thresholds:
+            # What JSON and TOML have in common is all that a threshold may be.
+            value = json.dumps(getattr(finding, field.name))
+            canvas.draw(Text(f"{field.name} = {value}"), indent=2)
     if specimens is not None:
         _print_heading(canvas, "A script that has it, and its cure")
         for line in _difference(*specimens):
@@ -111,18 +118,7 @@ def render_markdown(finding: Finding, caused_by: Iterable[Finding] = ()) -> str:
         finding: whose page it is.
         caused_by: the findings that may bring this one about.
     """
-    head, *blocks = _docstring(finding).split("\n\n")
-    lines = [f"# {finding.code} {finding.slug}", "", *head.splitlines()]
-    for block in blocks:
-        heading, *rest = block.splitlines()
-        if not heading.endswith(":"):
-            lines += ["", *block.splitlines()]
-            continue
-        lines += ["", f"## {heading.removesuffix(':')}"]
-        text = inspect.cleandoc("\n".join(rest))
-        if heading == "Thresholds:":
-            text = re.sub(r"^(\w+) \(", r"- `\1` (", text, flags=re.MULTILINE)
-        lines += text.splitlines()
+    lines = [f"# {finding.code} {finding.slug}", "", markdown(finding)]
     slugs = [f"[{f.slug}]({f.slug}.md)" for f in caused_by]
     lines += ["", "## What it may bring about", ", ".join(finding.causes) or "nothing further"]
     lines += ["", "## What may bring it about", ", ".join(slugs) or "nothing in this catalogue"]
@@ -133,19 +129,6 @@ def render_markdown(finding: Finding, caused_by: Iterable[Finding] = ()) -> str:
     lines += [f"[sick.py]({folder}/sick.py), [cured.py]({folder}/cured.py); see it happen with"]
     lines += [f"`trainwell explain {finding.code} --run`."]
     return "\n".join(lines) + "\n"
-
-
-def _docstring(finding: Finding) -> str:
-    text = inspect.cleandoc(type(finding).__doc__ or "")
-    for field in dataclasses.fields(finding):
-        value = getattr(finding, field.name)
-        text = re.sub(rf"^(    {field.name}): ", rf"\1 ({value}): ", text, flags=re.MULTILINE)
-    return text
-
-
-def _summary(finding: Finding) -> str:
-    first = _docstring(finding).partition("\n\n")[0]
-    return " ".join(first.split()).rstrip(".")
 
 
 def _print_docstring(canvas: Canvas, text: str) -> None:
