@@ -53,6 +53,30 @@ def test_a_loop_is_diagnosed_with_its_line() -> None:
     assert f"{Path(__file__).name}:{place.line}" in run.report()
 
 
+def test_findings_may_be_selected_ignored_and_suppressed() -> None:
+    model = _network()
+    with trainwell.watch(model, record=False) as run:
+        _train(model)
+    assert [e.code for e in run.diagnosis(select=["LOS"]).roots] == ["LOS101"]
+    assert run.diagnosis(ignore=["double-softmax"]).roots == ()
+    assert "no findings" in run.report(ignore=["LOS"])
+    with pytest.raises(BadInputError, match="unknown finding `LOX`; did you mean `LOS`"):
+        run.diagnosis(select=["LOX"])
+    with trainwell.watch(model, record=False) as run:
+        for _ in range(40):
+            x = torch.randn(32, 8)
+            out = model(x).softmax(1)
+            F.cross_entropy(out, (x[:, 0] > 0).long()).backward()
+    assert [e.code for e in run.diagnosis(select=["LOS101"]).roots] == ["LOS101"]
+    with trainwell.watch(model, record=False) as run:
+        for _ in range(40):
+            x = torch.randn(32, 8)
+            out = model(x).softmax(1)  # trainwell: ignore[double-softmax]
+            F.cross_entropy(out, (x[:, 0] > 0).long()).backward()
+    hidden = run.diagnosis(select=["LOS101"])
+    assert (hidden.roots, len(hidden.suppressed)) == ((), 1)
+
+
 def test_a_healthy_loop_shows_nothing_and_layers_have_names() -> None:
     model = _network()
     with trainwell.watch(model) as run:

@@ -7,10 +7,11 @@ __all__ = ["Watch", "watch"]
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from trainwell.configuration.selection import select_findings
 from trainwell.diagnosis import Diagnosis, diagnose
 from trainwell.errors import BadInputError
 from trainwell.record import Fact, Run
@@ -96,20 +97,49 @@ class Watch:
             self._store.close()
             self._store = None
 
-    def diagnosis(self) -> Diagnosis:
-        """What is wrong so far; may be called inside the `with` statement and after it."""
-        return diagnose(self.record)
+    def diagnosis(
+        self, *, select: Sequence[str] = ("ALL",), ignore: Sequence[str] = ()
+    ) -> Diagnosis:
+        """What is wrong so far; may be called inside the `with` statement and after it.
 
-    def report(self, *, width: int = 100, colour: bool = False, verbose: bool = False) -> str:
+        Comments in the source (`# trainwell: ignore`) count; a pyproject.toml does not.
+
+        Args:
+            select: what to look for: codes, slugs, families such as "ACT".
+            ignore: what not to look for.
+
+        Raises:
+            BadInputError: if a name names no finding, or none is left.
+        """
+        return diagnose(self.record, select_findings(select, ignore))
+
+    def report(
+        self,
+        *,
+        select: Sequence[str] = ("ALL",),
+        ignore: Sequence[str] = (),
+        width: int = 100,
+        colour: bool = False,
+        verbose: bool = False,
+    ) -> str:
         """The diagnosis as `trainwell run` prints it.
 
         Args:
+            select: what to look for: codes, slugs, families such as "ACT".
+            ignore: what not to look for.
             width: columns.
             colour: with the escape codes of a terminal.
-            verbose: also say what could not be judged, and why.
+            verbose: also say what could not be judged, and why; and what comments suppress.
+
+        Raises:
+            BadInputError: if a name names no finding, or none is left.
         """
         return render_text(
-            self.diagnosis(), folder=os.getcwd(), width=width, colour=colour, verbose=verbose
+            self.diagnosis(select=select, ignore=ignore),
+            folder=os.getcwd(),
+            width=width,
+            colour=colour,
+            verbose=verbose,
         )
 
     def _write(

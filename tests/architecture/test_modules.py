@@ -97,6 +97,8 @@ def _imported_by(code: str, folder: Path) -> set[str]:
         "import trainwell",
         "import trainwell.probes.script, trainwell.cli.session",
         "import trainwell.diagnosis, trainwell.report.text, trainwell.report.json",
+        "import trainwell.report.sarif, trainwell.report.github",
+        "import trainwell.configuration.selection, trainwell.configuration.thresholds",
         "import sys; sys.argv = ['trainwell', 'explain']; import trainwell.cli as c; c.main()",
         "import sys; sys.argv = ['trainwell', 'show']; import trainwell.cli as c; c.main()",
     ],
@@ -113,7 +115,18 @@ def test_nothing_heavy_is_imported_before_it_is_needed(code: str, tmp_path: Path
 
 
 def test_watching_starts_without_what_reports_need(tmp_path: Path) -> None:
-    names = _imported_by("import trainwell.cli.app, trainwell.cli.session", tmp_path)
+    # Nor does a project that settles nothing of findings need them, or one that settles nothing
+    # at all a parser.
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\nline-length = 100\n")
+    names = _imported_by(
+        "import trainwell.cli.app, trainwell.cli.session\n"
+        "from trainwell.configuration.settings import settings_for\n"
+        "assert settings_for('train.py').findings() is None\n"
+        "assert 'tomllib' not in __import__('sys').modules\n"
+        "open('pyproject.toml', 'w').write('[tool.trainwell]\\nbudget = 0.01')\n"
+        "assert settings_for('train.py').budget == 0.01",
+        tmp_path,
+    )
     assert not names & {
         "rich",
         "trainwell.diagnosis",

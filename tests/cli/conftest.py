@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,6 +32,24 @@ for step in range(30):
     optimizer.step()
 print("ended")
 """
+
+
+SICK = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = 100 + 40 * torch.randn(256, 8)
+y = x[:, :3].argmax(1)
+first, last = nn.Linear(8, 16), nn.Linear(16, 3)
+optimizer = torch.optim.Adam([*first.parameters(), *last.parameters()], lr=0.01)
+for step in range(60):
+    optimizer.zero_grad()
+    hidden = first(x).relu()  # trainwell: ignore[DAT101] raw on purpose
+    output = last(hidden).softmax(1)
+    nn.functional.cross_entropy(output, y).backward()
+    optimizer.step()
+"""
+"""DAT101 on line 11, suppressed, and LOS101 on line 12."""
 
 
 @dataclass
@@ -83,6 +103,34 @@ def spawn(folder: Path) -> Command:
         return Ended(done.returncode, done.stdout, done.stderr)
 
     return spawned
+
+
+@pytest.fixture(scope="session")
+def _sick_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = tmp_path_factory.mktemp("sick")
+    (project / "sick.py").write_text(SICK)
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("trainwell")), "run", "--quiet", "sick.py"],
+        cwd=project,
+        check=True,
+        capture_output=True,
+    )
+    assert done.stderr == b""
+    return project
+
+
+@pytest.fixture
+def sick(folder: Path, _sick_project: Path) -> Path:
+    """A project whose last run was of a sick script, `sick.py`; the working directory."""
+    shutil.copytree(_sick_project, folder, dirs_exist_ok=True)
+    # The record has the paths of the folder in which the script ran.
+    connection = sqlite3.connect(folder / RECORD)
+    with connection:
+        connection.execute(
+            "UPDATE facts SET body = replace(body, ?, ?)", (str(_sick_project), str(folder))
+        )
+    connection.close()
+    return folder
 
 
 @pytest.fixture

@@ -76,7 +76,8 @@ def _run_specimens(finding: Finding) -> int:
     for name in ("sick.py", "cured.py"):
         put(sys.stdout, f"$ cd {_folder(finding)}; trainwell run --no-record {name}\n")
         done = subprocess.run(
-            [sys.executable, "-m", "trainwell", "run", "--no-record", name],
+            # Isolated: a virtual environment may lie in a project that ignores this very finding.
+            [sys.executable, "-m", "trainwell", "run", "--no-record", "--isolated", name],
             cwd=_folder(finding),
             # `-m` puts the working directory before everything else: not here.
             env={**os.environ, "PYTHONSAFEPATH": "1"},

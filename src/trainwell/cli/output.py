@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
+from trainwell.configuration.options import Format
 from trainwell.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ class Output:
     """What a reader asked for. Made before a script runs: what it changes does not matter.
 
     Attributes:
-        as_json: JSON, on one line on standard output and indented in a file.
-        file: path to write to instead of standard output; a name in .json gets JSON.
+        format: what the report is written as. JSON and SARIF are one line on standard output, and
+            indented in a file.
+        file: path to write to instead of standard output.
         verbose: with what could not be judged.
         quiet: nothing at all.
         stream: standard output as it was before the script.
@@ -36,7 +38,7 @@ class Output:
         BadInputError: if `file` cannot be written.
     """
 
-    as_json: bool = False
+    format: Format = Format.TEXT
     file: str | None = None
     verbose: bool = False
     quiet: bool = False
@@ -77,10 +79,21 @@ class Output:
             ) from error
 
     def _text(self, diagnosis: Diagnosis, indent: int | None) -> str:
-        if self.as_json or (self.file or "").endswith(".json"):
+        if self.format is Format.JSON:
             from trainwell.report.json import render_json
 
             return render_json(diagnosis, folder=self.folder, indent=indent) + "\n"
+        if self.format is Format.SARIF:
+            from trainwell.report.sarif import render_sarif
+
+            text = render_sarif(
+                diagnosis, folder=self.folder, root=_root(self.folder), indent=indent
+            )
+            return text + "\n"
+        if self.format is Format.GITHUB:
+            from trainwell.report.github import render_github
+
+            return render_github(diagnosis, folder=self.folder, root=_root(self.folder))
         from trainwell.report.text import render_text
 
         return render_text(
@@ -90,6 +103,17 @@ class Output:
             colour=self.file is None and is_coloured(self.stream),
             verbose=self.verbose,
         )
+
+
+def _root(folder: str) -> str:
+    """The repository that a folder is in, from which hosts of code name files; else itself."""
+    at = folder
+    while not os.path.exists(os.path.join(at, ".git")):
+        above = os.path.dirname(at)
+        if above == at:
+            return folder
+        at = above
+    return at
 
 
 def put(stream: TextIO, text: str) -> None:

@@ -9,9 +9,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from trainwell.cli.options import FailOn, parse_budget
+from trainwell.cli.options import (
+    FailOnOption,
+    FormatOption,
+    IgnoreOption,
+    IsolatedOption,
+    JsonOption,
+    OutputOption,
+    SelectOption,
+    VerboseOption,
+    choose_findings,
+    choose_format,
+)
 from trainwell.cli.output import Output
 from trainwell.cli.session import Session
+from trainwell.configuration.options import BUDGET, FailOn, parse_budget
+from trainwell.configuration.settings import settings_for
 from trainwell.errors import BadInputError
 from trainwell.probes.script import load
 
@@ -56,38 +69,38 @@ def run(
         str | None,
         typer.Option("-m", metavar="MODULE", help="Run a module, as python -m does."),
     ] = None,
+    select: SelectOption = None,
+    ignore: IgnoreOption = None,
     budget: Annotated[
-        str,
-        typer.Option(metavar="SHARE", help="Share of the run's time that watching may cost."),
-    ] = "3%",
+        str | None,
+        typer.Option(
+            metavar="SHARE", help="Share of the run's time that watching may cost (default: 3%)."
+        ),
+    ] = None,
     every: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Look at every Nth step, whatever it costs."),
     ] = None,
-    fail_on: Annotated[
-        FailOn, typer.Option(help="Exit with 1 when something as bad was found.")
-    ] = FailOn.NEVER,
-    json: Annotated[
-        bool, typer.Option("--json", help="One line of JSON on stdout instead of the report.")
-    ] = False,
-    output: Annotated[
-        str | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write the report to a file."),
-    ] = None,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Also say what could not be judged, and why.")
-    ] = False,
+    fail_on: FailOnOption = None,
+    report_format: FormatOption = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    verbose: VerboseOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Keep the record, print nothing.")] = False,
     no_record: Annotated[
         bool, typer.Option("--no-record", help="Keep nothing in .trainwell/.")
     ] = False,
+    isolated: IsolatedOption = False,
 ) -> Session:
     """Run an unchanged script, and say at its end why its network is not learning.
 
-    Options stand before the script; everything behind it is the script's.
+    Options stand before the script; everything behind it is the script's. What stands under
+    [tool.trainwell] in the pyproject.toml nearest to the script holds where no option is given.
     """
-    if quiet and (json or output):
-        raise BadInputError("`--quiet` prints no report: it goes with neither `--json` nor `-o`")
+    if quiet and (json or output or report_format):
+        raise BadInputError(
+            "`--quiet` prints no report: it goes with none of `--format`, `--json` and `-o`"
+        )
     words = script or []
     if json and words and words[0].endswith(".json") and module is None:
         raise BadInputError(
@@ -96,16 +109,23 @@ def run(
         )
     if module is None and not words:
         raise BadInputError("give the script to run: trainwell run SCRIPT [ARGS]")
-    share = parse_budget(budget)
+    share = None if budget is None else parse_budget(budget)
     if module is None:
         loaded = load(words[0], tuple(words[1:]))
     else:
         loaded = load(module, tuple(words), is_module=True)
+    settings = settings_for("-m " if module else loaded.name, isolated=isolated)
     return Session(
         loaded,
-        Output(as_json=json, file=output, verbose=verbose, quiet=quiet),
-        budget=share,
+        Output(
+            format=choose_format(report_format, json, output, settings.format),
+            file=output,
+            verbose=verbose,
+            quiet=quiet,
+        ),
+        findings=choose_findings(settings, select, ignore),
+        budget=share or settings.budget or BUDGET,
         every=every,
-        fail_on=fail_on,
+        fail_on=fail_on or settings.fail_on or FailOn.NEVER,
         keep=not no_record,
     )

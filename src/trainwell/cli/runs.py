@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from trainwell.cli.output import is_coloured, put, terminal_width
+from trainwell.configuration.settings import settings_for
 from trainwell.record.store import RECORD, Store
 
 
@@ -25,7 +26,11 @@ def runs(
 
     store = Store(RECORD, create=False)
     summaries = store.summaries()
-    some = [(s, diagnose(store.load(s.id))) for s in summaries[:limit]]
+    # What `show` would say of them.
+    some = [
+        (s, diagnose(store.load(s.id), settings_for(s.script).findings()))
+        for s in summaries[:limit]
+    ]
     store.close()
     if json:
         put(sys.stdout, render_runs_json(some) + "\n")

@@ -8,11 +8,12 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from trainwell.cli.options import FailOn, fails
+from trainwell.cli.options import fails
 from trainwell.cli.output import Output, put
+from trainwell.configuration.options import FailOn
 from trainwell.errors import BadInputError, TrainwellError
 from trainwell.probes.arrival import when_imported
 from trainwell.probes.ending import Ending
@@ -24,6 +25,7 @@ from trainwell.record.store import RECORD, Store
 
 if TYPE_CHECKING:
     from trainwell.diagnosis import Diagnosis
+    from trainwell.findings.finding import Finding
     from trainwell.probes.probe import Probe
 
 
@@ -33,6 +35,7 @@ class Session:
     Args:
         script: what to run.
         output: where the report goes.
+        findings: what to look for; all of the catalogue when None.
         budget: share of the run's time that watching may cost.
         every: look at every Nth step instead.
         fail_on: what makes the exit status 1.
@@ -47,6 +50,7 @@ class Session:
         script: Script,
         output: Output,
         *,
+        findings: Sequence[Finding] | None = None,
         budget: float,
         every: int | None,
         fail_on: FailOn,
@@ -54,6 +58,7 @@ class Session:
     ) -> None:
         self._script = script
         self._output = output
+        self._findings = findings
         self._budget = budget
         self._every = every
         self._fail_on = fail_on
@@ -152,7 +157,7 @@ class Session:
         try:
             from trainwell.diagnosis import diagnose
 
-            return self._report(diagnose(run))
+            return self._report(diagnose(run, self._findings))
         except Exception as error:  # noqa: BLE001 - the record is safe, the script is over
             self._say_trouble("cannot show the diagnosis", error)
             return 0

@@ -8,8 +8,22 @@ from typing import Annotated
 
 import typer
 
-from trainwell.cli.options import FailOn, fails
+from trainwell.cli.options import (
+    FailOnOption,
+    FormatOption,
+    IgnoreOption,
+    IsolatedOption,
+    JsonOption,
+    OutputOption,
+    SelectOption,
+    VerboseOption,
+    choose_findings,
+    choose_format,
+    fails,
+)
 from trainwell.cli.output import Output
+from trainwell.configuration.options import FailOn
+from trainwell.configuration.settings import settings_for
 from trainwell.errors import RecordError
 from trainwell.record.store import RECORD, Store
 
@@ -19,27 +33,35 @@ def show(
         str | None,
         typer.Argument(help="The run's id, or how it begins. The last run when left out."),
     ] = None,
-    fail_on: Annotated[
-        FailOn, typer.Option(help="Exit with 1 when something as bad was found.")
-    ] = FailOn.NEVER,
-    json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
-    output: Annotated[
-        str | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write the report to a file."),
-    ] = None,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Also say what could not be judged, and why.")
-    ] = False,
+    select: SelectOption = None,
+    ignore: IgnoreOption = None,
+    fail_on: FailOnOption = None,
+    report_format: FormatOption = None,
+    json: JsonOption = False,
+    output: OutputOption = None,
+    verbose: VerboseOption = False,
+    isolated: IsolatedOption = False,
 ) -> int:
-    """Print a run's diagnosis again."""
+    """Print a run's diagnosis again.
+
+    What the pyproject.toml nearest to its script says holds here too, as it is now.
+    """
     from trainwell.diagnosis import diagnose
 
-    target = Output(as_json=json, file=output, verbose=verbose)
+    # What contradicts itself is told before anything is read.
+    choose_format(report_format, json, output, None)
     store = Store(RECORD, create=False)
     name = run or store.latest()
     if name is None:
         raise RecordError(f"the record `{RECORD}` holds no runs yet")
-    diagnosis = diagnose(store.load(name))
+    loaded = store.load(name)
     store.close()
+    settings = settings_for(loaded.script, isolated=isolated)
+    target = Output(
+        format=choose_format(report_format, json, output, settings.format),
+        file=output,
+        verbose=verbose,
+    )
+    diagnosis = diagnose(loaded, choose_findings(settings, select, ignore))
     target.show(diagnosis)
-    return 1 if fails(diagnosis, fail_on) else 0
+    return 1 if fails(diagnosis, fail_on or settings.fail_on or FailOn.NEVER) else 0

@@ -1,0 +1,1 @@
+"""What a project has settled in its pyproject.toml. Imports no torch, and no finding in vain."""
