@@ -18,7 +18,7 @@ Command = Callable[..., Any]
 def _format_of(text: str) -> str:
     if text.startswith("trainwell · "):
         return "text"
-    if text.startswith("::"):
+    if text.lstrip("\n").startswith("::"):
         return "github"
     return "sarif" if "$schema" in json.loads(text) else "json"
 
@@ -107,11 +107,12 @@ def test_files_are_named_from_the_repository(
     (sick / ".trainwell").rename(work / ".trainwell")
     monkeypatch.chdir(work)
     shown = call("show", "--format", "github").out
-    assert shown.startswith(f"::error file={sick}/sick.py,line=12,")
+    assert shown.startswith(f"\n::error file={sick}/sick.py,line=12,")
     # A worktree and a submodule have a file of that name.
     git = sick / ".git"
     git.mkdir() if made == "folder" else git.write_text("gitdir: elsewhere")
-    assert call("show", "--format", "github").out.startswith("::error file=sick.py,line=12,")
+    shown = call("show", "--format", "github").out
+    assert shown.startswith("\n::error file=sick.py,line=12,")
     run = json.loads(call("show", "--format", "sarif").out)["runs"][0]
     location = run["results"][0]["locations"][0]["physicalLocation"]
     assert location["artifactLocation"] == {"uri": "sick.py", "uriBaseId": "SRCROOT"}
@@ -125,10 +126,13 @@ def test_a_report_follows_the_scripts_own_output(spawn: Command, folder: Path, n
         .read_text()
         .replace("mse_loss(model(x), y)", "mse_loss(model(x), y.squeeze(1))")
     )
+    source = source.replace(
+        'print("ended")', 'print("ended", end="\\n" * (sys.argv[1] == "sarif"))'
+    )
     (folder / "train.py").write_text("import warnings\nwarnings.simplefilter('ignore')\n" + source)
-    ended = spawn("run", "--format", name, "--fail-on", "error", "train.py")
+    ended = spawn("run", "--format", name, "--fail-on", "error", "train.py", name)
     assert (ended.status, ended.err) == (1, "")
     own, _, report = ended.out.partition("ended\n")
-    assert own == "started\n"
+    assert own == f"started {name}\n"
     assert _format_of(report) == name
     assert "LOS108" in report

@@ -18,6 +18,7 @@ Examples:
   trainwell run train.py --lr 0.1   run a script; its arguments stay behind it
   trainwell run -m package.train    run a module, as `python -m` does
   trainwell show                    the last run's diagnosis again
+  trainwell show -o report.sarif    and for code scanning
   trainwell explain                 what can be found
   trainwell explain LOS101 --run    a fault and its cure, run before your eyes
 """

@@ -68,7 +68,12 @@ class Output:
         if self.quiet:
             return
         if self.file is None:
-            put(self.stream, self._text(diagnosis, indent=None))
+            text = self._text(diagnosis, indent=None)
+            if text and self.format is Format.GITHUB:
+                # A command counts at the beginning of a line only, and the script may have left
+                # one open.
+                text = "\n" + text
+            put(self.stream, text)
             return
         try:
             with open(os.path.join(self.folder, self.file), "w", encoding="utf-8") as file:
