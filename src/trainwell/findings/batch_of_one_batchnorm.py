@@ -42,7 +42,7 @@ class BatchOfOneBatchnorm(Finding):
     code: ClassVar[str] = "NET106"
     slug: ClassVar[str] = "batch-of-one-batchnorm"
     confidence: ClassVar[float] = 0.95
-    causes: ClassVar[tuple[str, ...]] = ("noisy-batches", "learning-rate-too-high", *SYMPTOMS)
+    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-high", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("resize_batches", "use_group_norm")
 
     few: int = 4

@@ -17,6 +17,7 @@ SYMPTOMS: tuple[str, ...] = (
     "overconfidence",
     "trained-past-the-best",
     "oscillating-loss",
+    "noisy-batches",
 )
 """Findings that say how a run went. Whatever keeps a network from learning may bring them about."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import Finding
 from trainwell.record import Objective, Run, Sighting, Undecided
 from trainwell.record.reading import harm, trained, typical_update
 
@@ -50,7 +50,7 @@ class NoisyBatches(Finding):
     code: ClassVar[str] = "OPT108"
     slug: ClassVar[str] = "noisy-batches"
     confidence: ClassVar[float] = 0.6
-    causes: ClassVar[tuple[str, ...]] = SYMPTOMS
+    causes: ClassVar[tuple[str, ...]] = ("oscillating-loss", "underfitting", "too-few-epochs")
     remedies: ClassVar[tuple[str, ...]] = ("resize_batches", "lower_learning_rate")
 
     batch: int = 4

@@ -19,7 +19,7 @@ class OutlierSqueezedFeatures(Finding):
     """Scaled columns whose bulk sits in a sliver of the range, because of a few outliers.
 
     What it looks for:
-        Columns on a scale of about one, of which the middle half of the rows lies within a few
+        Columns on a scale of about one, of which nine rows in ten lie within a few
         percent of the whole range: what is left of them for the network to read is tiny.
 
     Why it hurts:
@@ -32,9 +32,11 @@ class OutlierSqueezedFeatures(Finding):
         to squeeze; counts in many columns, of which most are small.
 
     Thresholds:
-        sliver: distance between the quartiles, as a share of the whole range, under which a column
-            is squeezed (a normal distribution has about 0.2).
+        sliver: distance from the 5th to the 95th percentile, as a share of the whole range, under
+            which a column is squeezed.
         tiny: the same distance itself, on the scale that the network reads, under which it matters.
+        core: distance between the quartiles, as a share of the one between the 5th and the 95th
+            percentile, under which the column is nearly always one value.
         rows: rows that must have been seen.
         others: a squeezed column matters beside columns that are not: as many times wider must the
             widest column's bulk be.
@@ -49,8 +51,9 @@ class OutlierSqueezedFeatures(Finding):
     causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("scale_robustly", "clip_outliers")
 
-    sliver: float = 0.02
-    tiny: float = 0.05
+    sliver: float = 0.04
+    tiny: float = 0.1
+    core: float = 0.1
     rows: int = 200
     others: float = 5.0
 
@@ -69,16 +72,16 @@ class OutlierSqueezedFeatures(Finding):
     def _judge(self, run: Run, features: Features) -> Sighting | None:
         stride = -(-features.columns // max(len(features.mean), 1))
         columns = [
-            (bulk, high - low, i * stride)
-            for i, (low, high, bulk) in enumerate(
-                zip(features.low, features.high, features.bulk, strict=True)
+            (bulk, core, high - low, i * stride)
+            for i, (low, high, bulk, core) in enumerate(
+                zip(features.low, features.high, features.bulk, features.core, strict=True)
             )
             if math.isfinite(high - low) and high > low
         ]
         squeezed = [
             (bulk / span, bulk, span, i)
-            for bulk, span, i in columns
-            if 0 < bulk < self.sliver * span and bulk < self.tiny
+            for bulk, core, span, i in columns
+            if bulk < self.sliver * span and bulk < self.tiny and core > self.core * bulk
         ]
         widest = max((bulk for bulk, *_ in columns), default=0.0)
         squeezed = [s for s in squeezed if widest >= self.others * s[1]]
@@ -90,7 +93,7 @@ class OutlierSqueezedFeatures(Finding):
         return Sighting(
             features.place,
             f"{len(squeezed)} of {len(columns)} columns of the data that {label(features.place)} "
-            f"reads are squeezed by outliers: half of the rows of column {number} lie within "
+            f"reads are squeezed by outliers: nine in ten rows of column {number} lie within "
             f"{bulk:.2g}, its outliers {span:.3g} apart",
             0,
             "warning",

@@ -101,17 +101,21 @@ class ColumnStatistics:
             for name, column in values.items()
         }
 
-    def bulk(self) -> tuple[float, ...]:
-        """How far apart each kept column's quartiles are, over the first rows.
+    def spans(self) -> dict[str, tuple[float, ...]]:
+        """How far apart percentiles of each kept column are, over the first rows.
 
         Infinities and NaN count as the column's mean.
+
+        Returns:
+            "bulk": from the 5th to the 95th percentile; "core": from the 25th to the 75th.
         """
         if not self._kept_rows:
-            return ()
+            return {"bulk": (), "core": ()}
         rows = torch.cat(self._kept)
         rows = torch.where(torch.isfinite(rows), rows, self._mean)
-        low, high = torch.quantile(rows, torch.tensor([0.25, 0.75], dtype=torch.float64), dim=0)
-        return tuple((high - low).tolist())
+        shares = torch.tensor([0.05, 0.25, 0.75, 0.95], dtype=torch.float64)
+        least, low, high, most = torch.quantile(rows, shares, dim=0)
+        return {"bulk": tuple((most - least).tolist()), "core": tuple((high - low).tolist())}
 
     def example_norm(self) -> float:
         """Root mean square of the examples' Euclidean norms; 0 when nothing was added."""

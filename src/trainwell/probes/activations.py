@@ -172,7 +172,7 @@ class Activations:
         if not looks & (looks - 1) or looks == _FEATURE_LOOKS:
             # Sorting is the dear part: not at every look.
             known = self._ledger.run.features[fact]
-            self._ledger.change(known, bulk=columns.bulk())
+            self._ledger.change(known, **columns.spans())
 
 
 def read(node: Node, attribute: str) -> torch.Tensor | None:

@@ -282,7 +282,8 @@ class Features:
         columns: how many there are; the lists hold at most 256 of them, evenly chosen.
         rows: examples seen so far.
         mean, std, low, high: of each listed column over the finite values seen.
-        bulk: of each listed column, how far apart its quartiles are.
+        bulk, core: of each listed column, how far apart its 5th and 95th, and its 25th and 75th
+            percentile are.
         example_norm: root mean square over rows of an example's Euclidean norm.
         non_finite: NaN and Inf values seen; `non_finite_step` is where the first was.
         is_pictures: the columns are channels.
@@ -298,6 +299,7 @@ class Features:
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
     bulk: tuple[float, ...] = ()
+    core: tuple[float, ...] = ()
     example_norm: float = 0.0
     non_finite: int = 0
     non_finite_step: int | None = None

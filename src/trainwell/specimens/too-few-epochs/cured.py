@@ -15,7 +15,7 @@ x_train, y_train, x_test, y_test = bands[:2000], bird[:2000], bands[2000:], bird
 
 model = nn.Sequential(nn.Linear(16, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
 criterion = nn.CrossEntropyLoss()
-optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.03)
 
 for epoch in range(1, 31):
     for batch in torch.randperm(2000).split(50):
