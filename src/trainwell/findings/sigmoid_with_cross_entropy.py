@@ -119,8 +119,8 @@ class SigmoidWithCrossEntropy(Finding):
                 continue
             yield Sighting(
                 loss.place,
-                f"{loss.function} takes each of {classes} classes for itself, but an example has just "
-                f"one: the loss is at {end:.3g}, where always answering 1/{classes} gives "
+                f"{loss.function} takes each of {classes} classes for itself, but an example has "
+                f"just one: the loss is at {end:.3g}, where always answering 1/{classes} gives "
                 f"{base:.3g}",
                 0,
                 "warning",

@@ -67,8 +67,8 @@ class Series:
         ever longer blocks.
 
         Args:
-            begin, end: shares of the way from the first step to the last, in [0, 1]; a value at
-                `end` itself belongs to the part only where `end` is 1.
+            begin: share of the way from the first step to the last, in [0, 1].
+            end: the same; a value at `end` itself belongs to the part only where `end` is 1.
         """
         if not self.steps:
             return []
