@@ -14,6 +14,7 @@ from trainwell.record import (
     SEVERITIES,
     Evaluation,
     Features,
+    Inputs,
     LossCall,
     Network,
     Objective,
@@ -183,6 +184,20 @@ class Invention:
             ),
         }
         self.run.features[number] = Features(number, operation, **(given | fields))
+        return number
+
+    def inputs(self, phase: str, network: int = 0, **fields: Any) -> int:
+        """What a network is given from one line; its number."""
+        number = len(self.run.inputs_seen)
+        values = {"low": -3.0, "high": 3.0, "mean": 0.0, "std": 1.0, "rms": 1.0, "finite": 1.0}
+        given = {
+            "place": Place(None, FILE, 50 + number, "output = model(x)"),
+            "looks": 6,
+            "rows": 192,
+            "columns": 8,
+            "values": values,
+        }
+        self.run.inputs_seen[number] = Inputs(number, network, phase, **(given | fields))
         return number
 
     def curve(

@@ -6,7 +6,15 @@ import math
 from dataclasses import replace
 
 import pytest
-from tests.findings.invented import Invention, falling, mlp, only, sightings, undecided
+from tests.findings.invented import (
+    Invention,
+    falling,
+    mlp,
+    only,
+    sightings,
+    standing,
+    undecided,
+)
 
 from trainwell.findings.collapsed_activations import CollapsedActivations
 from trainwell.findings.dying_relu import DyingRelu
@@ -44,8 +52,12 @@ def test_a_layer_that_is_silent() -> None:
     ],
 )
 def test_both_sides_of_the_shares(share: float, severity: str | None) -> None:
-    seen = sightings(DyingRelu(), silent(*[share] * 5, losses=falling()))
+    seen = sightings(DyingRelu(), silent(*[share] * 5, losses=falling(end=0.5)))
     assert [s.severity for s in seen] == ([] if severity is None else [severity])
+
+
+def test_a_majority_is_a_remark_where_the_network_has_learned() -> None:
+    assert only(DyingRelu(), silent(*[0.6] * 5, losses=falling())).severity == "info"
 
 
 def test_a_majority_is_an_error_where_the_loss_stands() -> None:
@@ -77,10 +89,11 @@ def test_other_activations_keep_a_gradient(kind: str) -> None:
     assert not sightings(DyingRelu(), made)
 
 
-def test_a_relu_at_the_output_is_not_looked_at() -> None:
-    made = mlp(depth=1)
+def test_a_relu_at_the_output_is_looked_at_where_the_loss_stands() -> None:
+    made = mlp(falling(), depth=1)
     made.measure("operation", made.operation("relu", 0), silent_share=1.0)
     assert not sightings(DyingRelu(), made)
+    assert only(DyingRelu(), made.loss(standing())).severity == "error"
 
 
 # ACT102 saturated-activation

@@ -42,6 +42,7 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "tuple[str, ...]": st.lists(WORDS, max_size=3).map(tuple),
     "dict[str, float]": st.dictionaries(WORDS, FLOATS, max_size=3),
     "dict[str, int]": st.dictionaries(WORDS, COUNTS, max_size=3),
+    "dict[str, list[int]]": st.dictionaries(WORDS, st.lists(COUNTS, max_size=4), max_size=3),
     "dict[str, Detail]": st.dictionaries(WORDS, DETAILS, max_size=3),
 }
 
