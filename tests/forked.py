@@ -111,8 +111,10 @@ def _child(
             runpy.run_path(str(script), run_name="__main__")
     except SystemExit:
         pass
-    except BaseException:
+    except BaseException as problem:
         error = traceback.format_exc()
+        if probe is not None:
+            probe.failed(problem)
     if probe is not None:
         probe.finish()
     found = [] if probe is None else _found(run)

@@ -128,6 +128,15 @@ def test_the_record_is_kept_with_the_error_that_ended_it() -> None:
     assert kept.vitals.keys() == run.record.vitals.keys()
 
 
+def test_the_error_that_ends_a_loop_is_diagnosed() -> None:
+    with pytest.raises(RuntimeError), trainwell.watch() as run:
+        _network()(torch.ones(3, 9))
+    (entry,) = run.diagnosis().entries
+    assert entry.slug == "shape-mismatch"
+    assert entry.where[0].layer == "0"
+    assert entry.where[0].code == "_network()(torch.ones(3, 9))"
+
+
 def test_one_watch_inside_another() -> None:
     model = _network()
     with trainwell.watch(model, record=False) as outer:

@@ -129,6 +129,8 @@ def _here(script: Path, arguments: tuple[str, ...], probed: bool) -> Ended:
         status = 0 if code is None else code if isinstance(code, int) else 1
     except BaseException as problem:  # noqa: BLE001 - whatever ends the script is its result
         status, error = 1, f"{type(problem).__name__}: {problem}"
+        if probe is not None:
+            probe.failed(problem)
     if probe is not None:
         probe.finish()
     seconds = time.perf_counter() - began

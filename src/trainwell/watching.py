@@ -80,6 +80,8 @@ class Watch:
     ) -> None:
         """Stop watching; exceptions pass."""
         if self._probe is not None:
+            if isinstance(error, Exception):
+                self._probe.failed(error)
             self._probe.finish()
         self.record.ended = time.time()
         self.record.exit_status = 0 if kind is None else 1

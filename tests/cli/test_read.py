@@ -85,6 +85,15 @@ def test_explain_runs_the_specimens(spawn: Command) -> None:
     assert "no findings" in cured
 
 
+def test_explain_runs_a_sick_specimen_that_dies_and_the_cured_one(spawn: Command) -> None:
+    ended = spawn("explain", "shape-mismatch", "--run")
+    assert ended.status == 0
+    assert "RuntimeError: mat1 and mat2 shapes" in ended.err
+    sick, cured = ended.out.split("trainwell run --no-record cured.py")
+    assert "shape-mismatch  RES104" in sick
+    assert "no findings" in cured
+
+
 def test_help_teaches(call: Command) -> None:
     ended = call()
     assert (ended.status, ended.err) == (0, "")

@@ -125,6 +125,17 @@ def test_a_crash_keeps_its_status_and_its_traceback(spawn: Command, folder: Path
     assert str(error["file"]).endswith("train.py")
 
 
+def test_a_death_in_the_first_forward_is_diagnosed(spawn: Command, folder: Path) -> None:
+    (folder / "dies.py").write_text("import torch\ntorch.nn.Linear(64, 10)(torch.ones(3, 128))\n")
+    done = spawn("run", "dies.py")
+    assert done.status == 1
+    assert "RuntimeError: mat1 and mat2" in done.err
+    assert "saw no backward" not in done.err
+    assert "dies.py:2  error  shape-mismatch  RES104" in done.out
+    assert "in_features=128" in done.out
+    assert "shape-mismatch" in spawn("show").out
+
+
 def test_a_failing_loss_shows_no_frame_of_trainwell(spawn: Command, folder: Path) -> None:
     source = (folder / "train.py").read_text()
     (folder / "train.py").write_text(

@@ -13,6 +13,7 @@ from trainwell.findings.finding import Finding
 from trainwell.record import (
     SEVERITIES,
     Evaluation,
+    Failure,
     Features,
     Inputs,
     LossCall,
@@ -166,6 +167,13 @@ class Invention:
         number = len(self.run.networks)
         fields = {"place": Place(None, FILE, 5, f"model = {name}()")} | fields
         self.run.networks[number] = Network(number, name, **fields)
+        return number
+
+    def failure(self, message: str, kind: str = "RuntimeError", **fields: Any) -> int:
+        """The exception that ended the script."""
+        number = len(self.run.failures)
+        given = {"place": Place("fc1", FILE, 40, "x = self.fc1(x)")}
+        self.run.failures[number] = Failure(number, kind, message, **(given | fields))
         return number
 
     def features(self, operation: int, columns: list[tuple[float, float]], **fields: Any) -> int:

@@ -12,7 +12,7 @@ from tests.findings.invented import Invention, mlp, sightings, swinging
 
 from trainwell.findings.catalogue import FINDINGS
 from trainwell.findings.finding import Finding
-from trainwell.record import FACT_KINDS, Network, Run, Series, Sighting
+from trainwell.record import FACT_KINDS, Loader, Network, Place, Run, Series, Sighting
 
 EVERY = pytest.mark.parametrize("finding", FINDINGS.values(), ids=lambda f: f.slug)
 
@@ -105,6 +105,17 @@ def everything_wrong() -> Run:
     run.objectives[1] = replace(run.objectives[1], non_finite=lost)
     gradient = {"step": 4, "parameters": ["g1.weight"]}
     run.objectives[2] = replace(run.objectives[2], non_finite_gradient=gradient)
+    for message in (
+        "CUDA out of memory. Tried to allocate 2.00 GiB",
+        "mat1 and mat2 shapes cannot be multiplied (3x128 and 64x10)",
+        "mat1 and mat2 must have the same dtype, but got Double and Float",
+        "Expected all tensors to be on the same device, but found at least two devices",
+    ):
+        made.failure(message)
+    loader = Loader(0, dataset="Pictures", workers=2, batches=60, waited=90.0, busy=0.0)
+    place = Place(None, "train.py", 20)
+    run.loaders[0] = replace(loader, stream="rng", stream_place=place)
+    made.measure("objective", 0, kept_graphs=[float(n) for n in range(20)])
     made.curve([1.0, 0.5, 0.6, 0.8, 1.0, 1.2], [1.0, 0.5, 0.4, 0.3, 0.2, 0.1])
     return run
 

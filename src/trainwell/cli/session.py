@@ -134,6 +134,9 @@ class Session:
 
     def _note_error(self, error: BaseException) -> None:
         self._run.error = describe_error(error)
+        if self._probe is not None:
+            with self._ending.own_path():
+                self._probe.failed(error)
 
     def _end(self) -> int:
         run = self._run

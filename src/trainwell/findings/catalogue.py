@@ -12,15 +12,20 @@ from trainwell.findings.broadcast_loss import BroadcastLoss
 from trainwell.findings.class_imbalance import ClassImbalance
 from trainwell.findings.collapsed_activations import CollapsedActivations
 from trainwell.findings.constant_feature import ConstantFeature
+from trainwell.findings.device_mismatch import DeviceMismatch
 from trainwell.findings.double_sigmoid import DoubleSigmoid
 from trainwell.findings.double_softmax import DoubleSoftmax
+from trainwell.findings.dtype_mismatch import DtypeMismatch
+from trainwell.findings.duplicate_worker_streams import DuplicateWorkerStreams
 from trainwell.findings.dying_relu import DyingRelu
 from trainwell.findings.evaluation_mode_at_training import EvaluationModeAtTraining
 from trainwell.findings.excessive_dropout import ExcessiveDropout
 from trainwell.findings.exploding_gradient import ExplodingGradient
 from trainwell.findings.finding import Finding
 from trainwell.findings.frozen_parameter_in_optimizer import FrozenParameterInOptimizer
+from trainwell.findings.growing_memory import GrowingMemory
 from trainwell.findings.implausible_initial_loss import ImplausibleInitialLoss
+from trainwell.findings.input_bound import InputBound
 from trainwell.findings.leaked_validation import LeakedValidation
 from trainwell.findings.learning_rate_too_high import LearningRateTooHigh
 from trainwell.findings.learning_rate_too_low import LearningRateTooLow
@@ -34,6 +39,7 @@ from trainwell.findings.non_finite_input import NonFiniteInput
 from trainwell.findings.non_finite_loss import NonFiniteLoss
 from trainwell.findings.off_centre_activation import OffCentreActivation
 from trainwell.findings.oscillating_loss import OscillatingLoss
+from trainwell.findings.out_of_memory import OutOfMemory
 from trainwell.findings.outlier_squeezed_features import OutlierSqueezedFeatures
 from trainwell.findings.overconfidence import Overconfidence
 from trainwell.findings.overfitting import Overfitting
@@ -41,6 +47,7 @@ from trainwell.findings.parameter_not_in_optimizer import ParameterNotInOptimize
 from trainwell.findings.parameters_never_updated import ParametersNeverUpdated
 from trainwell.findings.regression_loss_on_classes import RegressionLossOnClasses
 from trainwell.findings.saturated_activation import SaturatedActivation
+from trainwell.findings.shape_mismatch import ShapeMismatch
 from trainwell.findings.sigmoid_with_cross_entropy import SigmoidWithCrossEntropy
 from trainwell.findings.single_unit_softmax import SingleUnitSoftmax
 from trainwell.findings.stacked_linear import StackedLinear
@@ -64,6 +71,7 @@ _ALL: tuple[Finding, ...] = (
     OutlierSqueezedFeatures(),  # DAT105
     ClassImbalance(),  # DAT106
     UnshuffledBatches(),  # DAT107
+    DuplicateWorkerStreams(),  # DAT108
     LeakedValidation(),  # DAT109
     MismatchedPreprocessing(),  # DAT110
     StackedLinear(),  # NET101
@@ -106,6 +114,12 @@ _ALL: tuple[Finding, ...] = (
     NoValidation(),  # GEN106
     TrainingModeAtEvaluation(),  # MOD101
     EvaluationModeAtTraining(),  # MOD102
+    OutOfMemory(),  # RES101
+    GrowingMemory(),  # RES102
+    InputBound(),  # RES103
+    ShapeMismatch(),  # RES104
+    DtypeMismatch(),  # RES105
+    DeviceMismatch(),  # RES106
 )
 
 FINDINGS: dict[str, Finding] = {finding.code: finding for finding in _ALL}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["Looks"]
+__all__ = ["Look", "Looks"]
 
 import weakref
+from dataclasses import dataclass
 
 import torch
 
@@ -19,6 +20,22 @@ from trainwell.probes.parameters import Parameters
 from trainwell.probes.program import Match, Program
 from trainwell.probes.updates import Updates
 from trainwell.record import Detail
+
+
+@dataclass
+class Look:
+    """What the beginning of a backward hands on to its end.
+
+    Attributes:
+        graph: as it was walked; None when this step is not looked at.
+        scale: what a gradient scaler multiplied the loss by.
+        cost: seconds spent on it so far.
+    """
+
+    watched: Watched
+    graph: Graph | None
+    scale: float
+    cost: float
 
 
 class Looks:

@@ -141,9 +141,13 @@ class Modules:
         for reference, path, root in self._members.values():
             if root == network and path == layer:
                 module = reference()
-                found = None if module is None else self._built.get(module)
-                return None if found is None else place_of(*found)
+                return None if module is None else self.built(module)
         return None
+
+    def built(self, module: nn.Module) -> Place | None:
+        """The line that constructed a module, when that was seen."""
+        found = self._built.get(module)
+        return None if found is None else place_of(*found)
 
     def owner(self, tensor: torch.Tensor) -> tuple[int | None, str | None, str | None]:
         """Network, dotted name and layer of a parameter; None where unknown."""

@@ -8,14 +8,13 @@ noted once and detaches the probe; it never reaches the script.
 
 from __future__ import annotations
 
-__all__ = ["Look", "Probe"]
+__all__ = ["Probe"]
 
 import math
 import os
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -24,9 +23,12 @@ from torch import nn
 from trainwell.probes.anomaly import StackTracing
 from trainwell.probes.budget import Budget
 from trainwell.probes.evaluations import Evaluations
-from trainwell.probes.graph import NODE_LIMIT, Graph, walk
+from trainwell.probes.failures import Failures
+from trainwell.probes.graph import NODE_LIMIT, walk
+from trainwell.probes.kept import KeptGraphs
 from trainwell.probes.ledger import Ledger, Writer
-from trainwell.probes.looks import Looks
+from trainwell.probes.loaders import Loaders
+from trainwell.probes.looks import Look, Looks
 from trainwell.probes.losses import Losses
 from trainwell.probes.modules import Modules
 from trainwell.probes.objectives import Objectives, Watched
@@ -44,22 +46,6 @@ _FLUSH_SECONDS = 1.0
 _TRACE_SECONDS = 6e-5
 """What anomaly mode costs an operation, for the budget: it is spent in the script's own forward
 pass, where the probe's clock does not run (measured: 67 us on a 50-layer MLP)."""
-
-
-@dataclass
-class Look:
-    """What the beginning of a backward hands on to its end.
-
-    Attributes:
-        graph: as it was walked; None when this step is not looked at.
-        scale: what a gradient scaler multiplied the loss by.
-        cost: seconds spent on it so far.
-    """
-
-    watched: Watched
-    graph: Graph | None
-    scale: float
-    cost: float
 
 
 class Probe:
@@ -98,6 +84,9 @@ class Probe:
         self.looks = Looks(
             self.ledger, self.modules, self.parameters, self.program, self.losses, self.updates
         )
+        self.loaders = Loaders(self.ledger, self.sources, self.budget)
+        self.kept = KeptGraphs(self.ledger)
+        self.failures = Failures(self.ledger, self.sources, self.modules)
         self.tracing = StackTracing()
         self.phases.on_news = self._look_again
         self._patches = Patches(self)
@@ -128,6 +117,7 @@ class Probe:
         self.modules.attach(self.guard)
         self.losses.attach(self.guard, lambda: self._active and not self.nested)
         self.optimizers.attach(self.guard)
+        self.loaders.attach(self.guard)
         self.optimizers.on_step = lambda numbers: self.updates.resolve(
             numbers, self.run.steps, waiting=frozenset()
         )
@@ -138,6 +128,10 @@ class Probe:
     def watch(self, module: nn.Module, name: str | None = None) -> None:
         """Name a root module before it is called."""
         self.guard(self.modules.add_root, module, name)
+
+    def failed(self, error: BaseException) -> None:
+        """An exception leaves the script: see what its frames tell, before `finish`."""
+        self.guard(self.failures.saw, error)
 
     def finish(self) -> None:
         """Stop watching and hand over everything; may be called again."""
@@ -293,6 +287,7 @@ class Probe:
             schedule.stop()
             return Look(watched, None, scale, 0.0)
         self.looks.look(watched, graph, step, created=created)
+        self.kept.look(watched.fact, roots, step)
         for tensor in inputs or ():
             self.parameters.number(tensor)
         self.optimizers.looking = True
@@ -365,6 +360,7 @@ class Probe:
         self.evaluations.finish(self.run.steps)
         self.losses.finish()
         self.optimizers.finish()
+        self.loaders.finish()
         self.objectives.finish()
 
     def _detach(self) -> None:
@@ -374,6 +370,7 @@ class Probe:
         self._patches.remove()
         self.losses.detach()
         self.optimizers.detach()
+        self.loaders.detach()
         self.modules.detach()
 
     def _failed(self, error: Exception) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["describe_error", "hide_frames"]
+__all__ = ["describe_error", "hide_frames", "is_ours"]
 
 import os
 import sysconfig
@@ -49,6 +49,11 @@ def describe_error(error: BaseException) -> dict[str, str | int | None]:
     return {"type": name, "message": message, "file": file, "line": line}
 
 
+def is_ours(file: str) -> bool:
+    """Whether a file is one of trainwell's own; the specimens are scripts like any other."""
+    return file.startswith(_PACKAGE) and not file.startswith(_SPECIMENS)
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
@@ -78,7 +83,7 @@ def _filtered(traceback: TracebackType | None, runner: CodeType) -> TracebackTyp
     kept: list[TracebackType] = []
     for entry in entries:
         file = entry.tb_frame.f_code.co_filename
-        if file.startswith(_PACKAGE) and not file.startswith(_SPECIMENS):
+        if is_ours(file):
             # Python leaves its import machinery out of tracebacks, but only where that calls a
             # module straight away, not through the hook that waits for torch.
             while kept and "importlib._bootstrap" in kept[-1].tb_frame.f_code.co_filename:
@@ -100,7 +105,6 @@ def _foreign() -> Callable[[str], bool]:
     )
 
     def foreign(path: str) -> bool:
-        ours = path.startswith(_PACKAGE) and not path.startswith(_SPECIMENS)
-        return ours or path.startswith(roots) or f"{os.sep}site-packages{os.sep}" in path
+        return is_ours(path) or path.startswith(roots) or f"{os.sep}site-packages{os.sep}" in path
 
     return foreign

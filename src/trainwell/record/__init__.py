@@ -16,6 +16,7 @@ from trainwell.record.facts import (
     Parameter,
     Place,
 )
+from trainwell.record.incidents import Failure, Loader
 from trainwell.record.run import FACT_KINDS, Run
 from trainwell.record.series import Series
 from trainwell.record.sightings import SEVERITIES, Severity, Sighting, Undecided
@@ -26,8 +27,10 @@ __all__ = [
     "Detail",
     "Evaluation",
     "Fact",
+    "Failure",
     "Features",
     "Inputs",
+    "Loader",
     "LossCall",
     "Network",
     "Objective",

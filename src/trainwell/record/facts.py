@@ -23,7 +23,10 @@ __all__ = [
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from trainwell.record.incidents import Failure, Loader
 
 Detail: TypeAlias = "None | bool | int | float | str | list[Detail] | dict[str, Detail]"
 """What a constant of a call or a piece of evidence may be: whatever JSON can hold."""
@@ -367,14 +370,7 @@ class Inputs:
 
 
 Fact: TypeAlias = (
-    Network
-    | Operation
-    | Parameter
-    | Optimizer
-    | Objective
-    | LossCall
-    | Features
-    | Evaluation
-    | Inputs
+    "Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation"
+    " | Inputs | Failure | Loader"
 )
 """Any of them."""

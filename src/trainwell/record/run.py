@@ -21,6 +21,7 @@ from trainwell.record.facts import (
     Optimizer,
     Parameter,
 )
+from trainwell.record.incidents import Failure, Loader
 from trainwell.record.series import Series
 
 FACT_KINDS: dict[str, type[Fact]] = {
@@ -33,6 +34,8 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "features": Features,
     "evaluation": Evaluation,
     "inputs": Inputs,
+    "failure": Failure,
+    "loader": Loader,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -71,6 +74,8 @@ class Run:
     features: dict[int, Features] = field(default_factory=dict)
     evaluations: dict[int, Evaluation] = field(default_factory=dict)
     inputs_seen: dict[int, Inputs] = field(default_factory=dict)
+    failures: dict[int, Failure] = field(default_factory=dict)
+    loaders: dict[int, Loader] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
 
     def table(self, kind: str) -> dict[int, Fact]:

@@ -1,0 +1,268 @@
+"""What the frames of an exception tell: the layer that was running and what it was given."""
+
+from __future__ import annotations
+
+__all__ = ["Failures"]
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from types import FrameType, TracebackType
+from typing import Any, TypeAlias
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from trainwell.probes.calls import Call, call_at, last_assignment
+from trainwell.probes.ledger import Ledger
+from trainwell.probes.modules import Modules
+from trainwell.probes.places import Sources, place_of
+from trainwell.probes.tracebacks import describe_error, is_ours
+from trainwell.record import Detail, Failure, Place
+from trainwell.record.troubles import trouble
+
+_OPERANDS = 8
+
+_SETTINGS = (
+    "in_features",
+    "out_features",
+    "in_channels",
+    "out_channels",
+    "kernel_size",
+    "num_features",
+    "normalized_shape",
+    "num_embeddings",
+    "embedding_dim",
+    "input_size",
+    "hidden_size",
+    "embed_dim",
+    "num_channels",
+)
+"""Attributes of PyTorch's layers that say which inputs they take."""
+
+_TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+
+
+_Frame: TypeAlias = tuple[FrameType, int]
+"""A frame of a traceback, and the instruction at which it stands."""
+
+
+class Failures:
+    """Describes the exception that ends a script.
+
+    Args:
+        ledger: where the failure is recorded.
+        sources: tells the user's lines.
+        modules: knows where layers were made.
+    """
+
+    def __init__(self, ledger: Ledger, sources: Sources, modules: Modules) -> None:
+        self._ledger = ledger
+        self._sources = sources
+        self._modules = modules
+
+    def saw(self, error: BaseException) -> None:
+        """Record an exception that leaves the script. Keeps no frame and no tensor of it."""
+        telling = _telling(error)
+        described = describe_error(telling)
+        frames = [f for f in _frames(telling.__traceback__) if not is_ours(f[0].f_code.co_filename)]
+        file, line = described["file"], described["line"]
+        place = place_of(str(file), int(line)) if file and line else Place()
+        inside = [m for frame, _ in frames if (m := _module(frame)) is not None]
+        failure = Failure(
+            number=self._ledger.next_number("failure"),
+            type=str(described["type"]),
+            message=str(described["message"]),
+            place=place,
+            free_bytes=_free_bytes(),
+        )
+        if inside:
+            failure = self._layer(failure, inside[0], inside[-1], frames)
+        if frames:
+            failure = self._operation(failure, frames)
+        self._ledger.put(failure)
+
+    def _layer(
+        self,
+        failure: Failure,
+        root: nn.Module,
+        module: nn.Module,
+        frames: list[_Frame],
+    ) -> Failure:
+        path = next((name for name, m in root.named_modules() if m is module), "")
+        given = next((_given(f) for f, _ in frames if _module(f) is root), [])
+        rows = next((t.shape[0] for _, t in given if t.dim()), None)
+        built = self._modules.built(module)
+        settings: dict[str, Detail] = {}
+        for name in _SETTINGS:
+            value = vars(module).get(name)
+            if isinstance(value, int) and not isinstance(value, bool):
+                settings[name] = value
+            elif isinstance(value, tuple) and all(isinstance(v, int) for v in value):
+                settings[name] = list(value)
+        return replace(
+            failure,
+            place=replace(failure.place, layer=path or None),
+            built_place=built,
+            settings=settings,
+            network=type(root).__name__,
+            batch=rows,
+            parameter_count=sum(p.numel() for p in root.parameters() if not is_lazy(p)),
+        )
+
+    def _operation(self, failure: Failure, frames: list[_Frame]) -> Failure:
+        callers = [i for i, (f, _) in enumerate(frames) if not _is_torch(f)]
+        caller = callers[-1] if callers else 0
+        own = [f for f in frames if self._sources.rank(f[0].f_code.co_filename) >= 2]
+        call = call_at(*own[-1]) if own else None
+        operation, operands = _failed_operation(frames, caller)
+        kept: dict[int, tuple[str, torch.Tensor]] = {}
+        for name, tensor in operands:
+            if not is_lazy(tensor):
+                kept.setdefault(id(tensor), (name, tensor))
+        origins = _origins(frames, own[-1][0] if own else None, call)
+        described = [_operand(n, t, origins) for n, t in list(kept.values())[:_OPERANDS]]
+        return replace(failure, operation=operation, operands=tuple(described))
+
+
+def _failed_operation(
+    frames: list[_Frame], caller: int
+) -> tuple[str | None, list[tuple[str, torch.Tensor]]]:
+    """The name of what failed, and the tensors that it was given.
+
+    Args:
+        frames: all of them, outermost first.
+        caller: index of the innermost one outside of PyTorch.
+    """
+    if caller == len(frames) - 1:
+        # A function in C: its operands stand in the line itself.
+        call = call_at(*frames[caller])
+        return (None, []) if call is None else (call.name, call.operands)
+    inside = [f for f, _ in frames[caller + 1 :]]
+    layers = [(f, m) for f in inside if (m := _module(f)) is not None]
+    if layers:
+        # The outermost frame of the innermost layer: what it calls in PyTorch is its own affair.
+        module = layers[-1][1]
+        own = [f for f, m in layers if m is module]
+        frame = next((f for f in own if f.f_code.co_name == "forward"), own[-1])
+        weights = list(module.named_parameters(recurse=False))
+        wide = [(n, p) for n, p in weights if p.dim() > 1]
+        return type(module).__name__, [*_given(frame), *(wide or weights)]
+    call = call_at(*frames[caller])
+    for frame in inside:
+        given = _given(frame)
+        if given and frame.f_code.co_varnames[0] == "args" and call is not None:
+            # A dispatcher without names of its own: the user's are better.
+            return call.name, call.operands or given
+        if given:
+            return frame.f_code.co_name, given
+    # What a data loader's worker died of is raised again: the operation was in another process.
+    name = inside[-1].f_code.co_name
+    return None if name == "reraise" else name, []
+
+
+def _telling(error: BaseException) -> BaseException:
+    """The exception of a chain that tells the trouble; the last one where none does."""
+    seen: list[BaseException] = []
+    each: BaseException | None = error
+    while each is not None and each not in seen:
+        seen.append(each)
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+    return next((e for e in seen if trouble(type(e).__name__, _text(e)) is not None), error)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a broken __str__ of the user's tells nothing
+        return ""
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[_Frame]:
+    while traceback is not None:
+        yield traceback.tb_frame, traceback.tb_lasti
+        traceback = traceback.tb_next
+
+
+def _module(frame: FrameType) -> nn.Module | None:
+    """The module whose method a frame runs."""
+    code = frame.f_code
+    owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+    # One that dies before `super().__init__()` is no module yet.
+    whole = isinstance(owner, nn.Module) and "_modules" in vars(owner)
+    return owner if whole else None
+
+
+def _is_torch(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(_TORCH)
+
+
+def _given(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
+    """The tensors among a function's arguments, those in lists and tuples included."""
+    code = frame.f_code
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & 0x04)
+    found: list[tuple[str, torch.Tensor]] = []
+    for name in code.co_varnames[:count]:
+        value = frame.f_locals.get(name)
+        if isinstance(value, torch.Tensor):
+            found.append((name, value))
+        elif isinstance(value, (list, tuple)):
+            found += [
+                (f"{name}[{i}]", each)
+                for i, each in enumerate(value[:64])
+                if isinstance(each, torch.Tensor)
+            ]
+    return found
+
+
+def _origins(frames: list[_Frame], user: FrameType | None, call: Call | None) -> dict[int, str]:
+    """Where tensors came from, in words, by identity."""
+    found: dict[int, str] = {}
+    for frame, _ in frames:
+        container = _module(frame)
+        tensor = frame.f_locals.get("input")
+        if isinstance(container, nn.Sequential) and isinstance(tensor, torch.Tensor):
+            before = _before(container, frame.f_locals.get("module"))
+            if before:
+                found[id(tensor)] = before
+    if call is None or user is None:
+        return found
+    for name, tensor in call.operands:
+        made = last_assignment(user, name)
+        if made is not None:
+            found.setdefault(id(tensor), f"`{name}`, line {made[0]}: {made[1]}")
+    return found
+
+
+def _before(container: nn.Sequential, module: Any) -> str | None:
+    children = list(container.named_children())
+    at = next((i for i, (_, m) in enumerate(children) if m is module), 0)
+    if not at:
+        return None
+    name, child = children[at - 1]
+    return f"the layer before, `{name}` ({type(child).__name__})"
+
+
+def _operand(name: str, tensor: torch.Tensor, origins: dict[int, str]) -> dict[str, Detail]:
+    made: dict[str, Detail] = {
+        "name": name,
+        "shape": list(tensor.shape),
+        "dtype": str(tensor.dtype).removeprefix("torch."),
+        "device": str(tensor.device),
+    }
+    origin = origins.get(id(tensor))
+    return made if origin is None else made | {"origin": origin}
+
+
+def _free_bytes() -> int | None:
+    """Memory that Linux would give to a new process; None elsewhere."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except FileNotFoundError:
+        return None
+    return None

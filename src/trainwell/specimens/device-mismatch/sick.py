@@ -1,0 +1,45 @@
+"""Reads scikit-learn's handwritten digits; counts the network's numbers before training it."""
+
+import sys
+
+import torch
+from sklearn.datasets import load_digits
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+seed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+torch.manual_seed(seed)
+
+digits = load_digits()
+x = torch.tensor(digits.data, dtype=torch.float32) / 16
+y = torch.tensor(digits.target)
+order = torch.randperm(len(y))
+train, test = order[:1400], order[1400:]
+train_loader = DataLoader(TensorDataset(x[train], y[train]), batch_size=50, shuffle=True)
+
+
+def build():
+    return nn.Sequential(nn.Linear(64, 32), nn.LeakyReLU(0.1), nn.Linear(32, 10))
+
+
+# Tensors on the meta device have a shape, and no numbers: a plan of any size costs nothing.
+with torch.device("meta"):
+    plan = build()
+print(sum(p.numel() for p in plan.parameters()), "parameters")
+
+model = plan
+criterion = nn.CrossEntropyLoss()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.06, momentum=0.5, weight_decay=1e-3)
+for epoch in range(12):
+    model.train()
+    for batch, labels in train_loader:
+        optimizer.zero_grad()
+        loss = criterion(model(batch), labels)
+        loss.backward()
+        optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        outputs = model(x[test])
+        test_loss = criterion(outputs, y[test]).item()
+        accuracy = (outputs.argmax(1) == y[test]).float().mean().item()
+    print(f"epoch {epoch + 1}: test loss {test_loss:.4f}, accuracy {accuracy:.3f}")
