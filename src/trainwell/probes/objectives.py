@@ -77,6 +77,11 @@ class Objectives:
         """Whether the next call of some objective is to be looked at."""
         return any(w.schedule.is_due for w in self._by_line.values())
 
+    def look_again(self) -> None:
+        """Look at the next call of each: an evaluation may have left a network in another mode."""
+        for watched in self._by_line.values():
+            watched.schedule.due = min(watched.schedule.due, watched.schedule.calls)
+
     def here(self, depth: int) -> Watched:
         """The objective of the calling line; a new one when the line is new.
 

@@ -348,10 +348,7 @@ class Probe:
             self.tracing.switch(on=False)
 
     def _look_again(self) -> None:
-        """An evaluation may have left the network in another mode: look at the next step."""
-        for watched in self.objectives.all():
-            if not watched.schedule.stopped:
-                watched.schedule.due = min(watched.schedule.due, watched.schedule.calls)
+        self.objectives.look_again()
         self._arm(look=True)
 
     def _close(self) -> None:
