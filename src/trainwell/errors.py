@@ -35,6 +35,9 @@ class UnknownNameError(BadInputError):
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         by_lower = {k.lower(): k for k in known}
-        near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+        # Of codes such as ACT101 the letters say most: a slip of the finger is in the number.
+        letters, number = name.lower()[:3], name[3:].isdigit()
+        family = [k for k in by_lower if number and k[:3] == letters and k[3:].isdigit()]
+        near = difflib.get_close_matches(name.lower(), family or by_lower, n=1, cutoff=0.5)
         hint = f"; did you mean `{by_lower[near[0]]}`?" if near else ""
         super().__init__(f"unknown {what} `{name}`{hint}")

@@ -63,14 +63,15 @@ def test_a_network_that_is_always_given_the_same() -> None:
 # DAT105 outlier-squeezed-features
 
 
-def spread(bulk: float, core: float, span: float, **fields: Any) -> Invention:
+def spread(second: float, third: float, span: float, **fields: Any) -> Invention:
+    """Two columns, the second with this bulk, core and range."""
     made = mlp()
     given = {
         "rows": 1000,
         "low": (0.0, 0.0),
         "high": (1.0, span),
-        "bulk": (0.9, bulk),
-        "core": (0.5, core),
+        "bulk": (0.9, second),
+        "core": (0.5, third),
     }
     made.features(0, [(0.5, 0.3), (0.01, 0.03)], **(given | fields))
     return made

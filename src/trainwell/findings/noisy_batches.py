@@ -32,7 +32,7 @@ class NoisyBatches(Finding):
     When it is not a fault:
         Small batches whose loss falls; a rate so low that steps average the noise themselves; a
         network that has converged, whose gradient is all noise; reinforcement learning, where
-        batches are what happened.
+        batches are what happened. From one run alone that cannot be told apart: a remark.
 
     Thresholds:
         batch: examples in a batch up to which batches count as small.
@@ -95,7 +95,7 @@ class NoisyBatches(Finding):
             f"the same direction), each step moves the weights by {update:.1%}, and the loss no "
             f"longer falls",
             0,
-            "warning",
+            "info",
             {"agreement": agreement, "examples": rows, "update_ratio": update},
             lost,
         )

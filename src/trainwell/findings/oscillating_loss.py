@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Objective, Run, Sighting, Undecided
-from trainwell.record.reading import first_loss, harm, trained
+from trainwell.record.reading import first_loss, harm, is_one_curve, trained
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,9 @@ class OscillatingLoss(Finding):
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the objectives that swing."""
-        rivals = [o for o in run.objectives.values() if o.steps >= 32]
-        for objective in rivals if len(rivals) == 1 else []:
+        for objective in run.objectives.values():
+            if not is_one_curve(run, objective):
+                continue
             values = run.loss(objective.number).values
             if len(values) < 32 or not all(map(math.isfinite, values)) or min(values) < 0:
                 continue

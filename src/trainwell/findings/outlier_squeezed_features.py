@@ -63,7 +63,8 @@ class OutlierSqueezedFeatures(Finding):
             operation = run.operations.get(features.operation)
             if operation is None or operation.kind == "batch_norm" or features.is_pictures:
                 continue
-            if features.rows < self.rows or len(features.bulk) != len(features.low):
+            spans = {len(features.low), len(features.bulk), len(features.core)}
+            if features.rows < self.rows or len(spans) > 1:
                 continue
             sighting = self._judge(run, features)
             if sighting is not None:

@@ -20,7 +20,8 @@ class RegressionLossOnClasses(Finding):
     What it looks for:
         `mse_loss`, `l1_loss`, `smooth_l1_loss` or `huber_loss` against one-hot rows; against
         consecutive whole numbers from 0 (three classes or more) on a single output; or, when the
-        output is a sigmoid or softmax, against zeros and ones.
+        output is a sigmoid or softmax, against zeros and ones; and against rows of zeros and ones
+        that are not one-hot, behind a softmax.
 
     Why it hurts:
         Class numbers have no distances: 9 is not further from 0 than 1 is. And behind a sigmoid or
@@ -76,15 +77,21 @@ class RegressionLossOnClasses(Finding):
             return f"one-hot rows of {loss.target_shape[1]} classes"
         if not loss.target_integral or not 2 <= len(values) <= self.classes:
             return None
+        made = run.prediction_of(loss)
+        if self._several_labels(loss) and made is not None and made.kind == "softmax":
+            return "zeros and ones for several labels behind a softmax, whose outputs sum to 1"
         columns = loss.prediction_shape[1] if len(loss.prediction_shape) > 1 else 1
         if columns != 1 or values != tuple(range(len(values))):
             return None
         if len(values) > 2:
             return f"the class numbers 0 to {len(values) - 1}"
-        made = run.prediction_of(loss)
         if made is not None and made.kind in ("sigmoid", "softmax"):
             return "zeros and ones behind a " + made.kind
         return None
+
+    def _several_labels(self, loss: LossCall) -> bool:
+        columns = loss.target_shape[1:]
+        return list(loss.target_values) == [0, 1] and len(columns) == 1 and columns[0] > 1
 
 
 REGRESSION_LOSSES = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")

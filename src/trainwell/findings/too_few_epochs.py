@@ -15,6 +15,7 @@ from trainwell.record import Objective, Run, Sighting, Undecided
 from trainwell.record.reading import (
     first_loss,
     harm,
+    is_one_curve,
     trained,
     typical_update,
     uninformed_loss,
@@ -41,7 +42,8 @@ class TooFewEpochs(Finding):
         loss that has fallen far and creeps on.
 
     Thresholds:
-        share: share of the whole fall between the last two quarters from which it is reported.
+        share: share of the whole fall between the last two quarters from which it is reported: half
+            of what a straight line has there.
         left: share of the first loss that must still be there.
         certainty: how many standard errors of the last quarter the fall must be.
         steps: steps that the run must have had for the training loss to be judged.
@@ -62,7 +64,7 @@ class TooFewEpochs(Finding):
     causes: ClassVar[tuple[str, ...]] = ("underfitting",)
     remedies: ClassVar[tuple[str, ...]] = ("train_longer", "raise_learning_rate")
 
-    share: float = 0.2
+    share: float = 0.14
     left: float = 0.5
     certainty: float = 4.0
     steps: int = 12
@@ -73,12 +75,11 @@ class TooFewEpochs(Finding):
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the objective that was still improving."""
-        rivals = [o for o in run.objectives.values() if o.steps >= self.steps]
-        if len(rivals) > 1:
-            yield Undecided("several losses are trained: none of them tells how far they are")
-            return
-        for objective in rivals:
-            if not trained(run, objective):
+        for objective in run.objectives.values():
+            if objective.steps < self.steps or not trained(run, objective):
+                continue
+            if not is_one_curve(run, objective):
+                yield Undecided("several trainings share a loss, or several losses a training")
                 continue
             update = typical_update(run, objective)
             if update is None or update < self.update:

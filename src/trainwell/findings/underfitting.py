@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Objective, Run, Sighting, Undecided
-from trainwell.record.reading import trained, typical_update, uninformed_loss
+from trainwell.record.reading import is_one_curve, trained, typical_update, uninformed_loss
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ class Underfitting(Finding):
         """Yield the objective that came to rest too high."""
         for objective in run.objectives.values():
             uninformed = uninformed_loss(run, objective)
-            if uninformed is None or objective.steps < self.steps or not trained(run, objective):
+            if uninformed is None or not is_one_curve(run, objective):
+                continue
+            if objective.steps < self.steps or not trained(run, objective):
                 continue
             update = typical_update(run, objective)
             series = run.loss(objective.number)

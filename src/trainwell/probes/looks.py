@@ -169,10 +169,13 @@ class Looks:
         for text in sorted(unseen):
             self._ledger.note(text)
         known = self._ledger.run.objectives[watched.fact]
+        # A network may have become known only after its graph was matched.
+        owners = {self._ledger.run.parameters[n].network for n in tensors}
+        networks = {n for n in owners if n is not None}
         self._ledger.change(
             known,
             steps=watched.schedule.calls,
-            networks=tuple(sorted({*known.networks, *match.networks})),
+            networks=tuple(sorted({*known.networks, *match.networks, *networks})),
             parameters=tuple(sorted({*known.parameters, *tensors})),
             root=known.root if known.root is not None else match.root,
             created_graph=known.created_graph or created,

@@ -102,8 +102,10 @@ class Optimizers:
 
     def finish(self) -> None:
         """Record the counts, and who holds which parameter."""
-        for optimizer, seen in self._seen.items():
+        # The script may have dropped an optimizer: its count stays.
+        for seen in self._numbers.values():
             self._ledger.change(self._ledger.run.optimizers[seen.fact], steps=seen.steps)
+        for optimizer, seen in self._seen.items():
             self._hold(optimizer, seen)
 
     def _constructed(self, optimizer: TorchOptimizer) -> None:

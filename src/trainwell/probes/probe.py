@@ -13,6 +13,7 @@ __all__ = ["Probe"]
 import math
 import os
 import time
+import traceback
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -267,7 +268,8 @@ class Probe:
             self.updates.resolve(None, step, waiting=self.optimizers.waiting())
         self.phases.backward(watched)
         if not due and not lost:
-            self.optimizers.looking = False
+            # Gradients may be accumulated: the step that uses them is still to come.
+            self.optimizers.looking = self.updates.pending
             self.modules.training.clear()
             return Look(watched, None, scale, 0.0)
         traced = self.tracing.on
@@ -371,11 +373,8 @@ class Probe:
         self.modules.detach()
 
     def _failed(self, error: Exception) -> None:
-        where = "?"
-        at = error.__traceback__
-        while at is not None:
-            where = f"{os.path.basename(at.tb_frame.f_code.co_filename)}:{at.tb_lineno}"
-            at = at.tb_next
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
         if os.environ.get("TRAINWELL_DEBUG"):
             raise error
         self.ledger.note(

@@ -138,6 +138,7 @@ class Updates:
         """
         if not self._before:
             return
+        overdue = False
         if numbers is None:
             overdue = step - self._step > _PATIENCE
             due = [n for n in self._before if overdue or n not in waiting]
@@ -156,7 +157,7 @@ class Updates:
         both = [float(v) for v in (*moved, *sizes)]
         moves = zip(both[: len(pairs)], both[len(pairs) :], strict=True)
         for (number, tensor, sample), (move, size) in zip(pairs, moves, strict=True):
-            if numbers is None and move > 0 and tensor.grad is not None:
+            if numbers is None and not overdue and move > 0 and tensor.grad is not None:
                 kept = bool(tensor.grad.any())
                 self._stale = kept if self._stale is None else self._stale and kept
             ratio = move / size if size > 0 else math.nan if move == 0 else math.inf

@@ -8,6 +8,7 @@ __all__ = [
     "first_loss",
     "harm",
     "is_hidden",
+    "is_one_curve",
     "is_summed",
     "label",
     "layers",
@@ -165,6 +166,17 @@ def takes_raw_gradients(run: Run, objective: Objective) -> bool:
     """
     optimizer = run.optimizer_of(objective)
     return optimizer is not None and optimizer.name in ("SGD", "ASGD")
+
+
+def is_one_curve(run: Run, objective: Objective) -> bool:
+    """Whether the objective's loss is the course of one training.
+
+    It is not where several networks are trained one after the other by the same line (folds,
+    ensembles), or against each other (GANs).
+    """
+    rivals = [o for o in run.objectives.values() if o.steps >= 8]
+    lines = [(o.place.file, o.place.line) for o in run.optimizers.values()]
+    return len(rivals) == 1 and len(objective.networks) <= 1 and len(lines) == len(set(lines))
 
 
 def is_summed(run: Run, loss: LossCall, batch: int = 8) -> bool:
