@@ -115,6 +115,25 @@ def print_totals(faults: list[tuple[Case, Watched, Verdict]]) -> None:
     print("The earlier tools' verdicts are the table's, on the Keras originals.\n")
 
 
+def print_confidence(faults: list[tuple[Case, Watched, Verdict]], healthy: list[Watched]) -> None:
+    """How often what was named is a fault that the case is known to have, by stated confidence."""
+    named: dict[float, list[bool]] = {}
+    for case, run, _ in faults:
+        for one in run.watched.named:
+            if one.severity != "info":
+                known = one.slug in case.accepted | case.beyond
+                named.setdefault(one.confidence, []).append(known)
+    for run in healthy:
+        for one in run.watched.named:
+            if one.severity != "info":
+                named.setdefault(one.confidence, []).append(False)
+    for confidence in sorted(named, reverse=True):
+        print(f"stated confidence {confidence:.0%}: a known fault in {share(named[confidence])}")
+    print(
+        "What is neither accepted nor listed as present counts as wrong, consequences included.\n"
+    )
+
+
 def print_healthy(groups: dict[str, list[Watched]]) -> None:
     """False alarms, group by group, with what was said."""
     for name, runs in groups.items():
@@ -167,6 +186,7 @@ def main() -> int:
     print_cases(faults)
     print_totals(faults)
     print_healthy(healthy)
+    print_confidence(faults, [run for runs in healthy.values() for run in runs])
     print_changes(everything)
     if options.json:
         body = {

@@ -38,12 +38,13 @@ torch.set_num_threads(1)
 
 @dataclass(frozen=True)
 class Named:
-    """One finding of a diagnosis: its slug, severity, text, and the slug that it follows from."""
+    """One finding of a diagnosis: slug, severity, text, the slug it follows from, confidence."""
 
     slug: str
     severity: str
     message: str
     root: str | None = None
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _named(run: Run) -> tuple[list[Named], list[str]]:
     rows: list[Named] = []
 
     def add(entry: Any, root: str | None) -> None:
-        rows.append(Named(entry.slug, entry.severity, entry.message, root))
+        rows.append(Named(entry.slug, entry.severity, entry.message, root, entry.confidence))
         for consequence in entry.consequences:
             add(consequence, entry.slug)
 

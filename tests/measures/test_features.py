@@ -149,3 +149,19 @@ def test_other_number_types(dtype: torch.dtype) -> None:
     statistics = ColumnStatistics()
     statistics.add(torch.tensor([[0, 1], [1, 1]], dtype=dtype))
     assert statistics.lists()["mean"] == (0.5, 1.0)
+
+
+@given(st.lists(st.lists(st.floats(-100, 100), min_size=2, max_size=2), min_size=1, max_size=40))
+def test_spans_agree_with_sorted_columns(rows: list[list[float]]) -> None:
+    got = fed(rows, columns=2).spans()
+    for column in range(2):
+        values = sorted(row[column] for row in rows)
+        for name, low, high in (("bulk", 0.05, 0.95), ("core", 0.25, 0.75)):
+            wanted = oracle.percentile(values, high) - oracle.percentile(values, low)
+            assert got[name][column] == pytest.approx(wanted, abs=1e-9)
+
+
+def test_spans_of_nothing_and_of_what_is_not_finite() -> None:
+    assert ColumnStatistics().spans() == {"bulk": (), "core": ()}
+    spans = fed([[1.0, math.nan], [1.0, 2.0], [1.0, math.inf]], columns=2).spans()
+    assert spans == {"bulk": (0.0, 0.0), "core": (0.0, 0.0)}

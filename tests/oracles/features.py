@@ -32,3 +32,11 @@ def example_norm(rows: list[list[float]]) -> float:
 
 def non_finite(rows: list[list[float]]) -> int:
     return sum(not math.isfinite(v) for row in rows for v in row)
+
+
+def percentile(ordered: list[float], share: float) -> float:
+    """Between the two nearest of the ordered values, in proportion."""
+    at = share * (len(ordered) - 1)
+    low = int(at)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (at - low) * (ordered[high] - ordered[low])

@@ -113,3 +113,18 @@ def test_scale_and_direction(values: list[float], scale: float) -> None:
     if abs(made.start()) > 1e-3:
         assert larger.fall() == pytest.approx(made.fall())
     assert series(*reversed(values)).start() == pytest.approx(made.end())
+
+
+@given(st.lists(NUMBERS, min_size=2, max_size=30), st.integers(1, 9))
+def test_parts_of_a_run_make_the_whole(values: list[float], parts: int) -> None:
+    made = Series([3 * i * i for i in range(len(values))], values)
+    pieces = [made.part(i / parts, (i + 1) / parts) for i in range(parts)]
+    assert [v for piece in pieces for v in piece] == values
+
+
+def test_a_part_is_chosen_by_steps_not_by_count() -> None:
+    made = Series([0, 1, 2, 3, 50, 99, 100], [float(i) for i in range(7)])
+    assert made.part(0, 0.5) == [0, 1, 2, 3]
+    assert made.part(0.5, 1) == [4, 5, 6]
+    assert Series().part(0, 1) == []
+    assert Series([0, 10], [1.0, math.nan]).part(0, 1) == [1.0]

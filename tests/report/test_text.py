@@ -116,7 +116,7 @@ def test_an_entry_that_knows_no_place(
     for places in ((), (Place(),), (Place(layer=""),)):
         entry = make_entry("GEN101", "overfitting", "info", "evaluation rises", *places)
         text = render_text(Diagnosis(run, (entry,)), folder=folder)
-        assert "i info  overfitting  GEN101\n  evaluation rises\n  more:" in text
+        assert "i info  overfitting  GEN101\n  evaluation rises\n  confidence 100% · more:" in text
 
 
 def test_a_deep_network_is_cut_in_the_middle(

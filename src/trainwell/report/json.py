@@ -49,6 +49,7 @@ def _entry(entry: Entry, root: str | None, folder: str) -> dict[str, Any]:
         "code": entry.code,
         "slug": entry.slug,
         "severity": entry.severity,
+        "confidence": entry.confidence,
         "message": entry.message,
         "step": entry.step,
         "where": places[0] if len(places) == 1 else places,

@@ -115,7 +115,8 @@ class _Parts:
         yield from self.advice(entry)
         yield from self.evidence(entry)
         yield from self.consequences(entry)
-        yield _indented(Text(f"more: trainwell explain {entry.code}", style="dim"))
+        sure = f"confidence {entry.confidence:.0%}"
+        yield _indented(Text(f"{sure} · more: trainwell explain {entry.code}", style="dim"))
 
     def places(self, entry: Entry) -> Iterator[RenderableType]:
         others = [self.place(place) for place in entry.where[1:]]
