@@ -47,6 +47,8 @@ demo: venv
 
 bench: venv
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python -m benchmarks.faults.check
+	$(BIN)/python -m benchmarks.faults --seeds 3
 
 clean:
 	rm -rf .venv .trainwell .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

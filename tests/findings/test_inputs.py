@@ -171,7 +171,7 @@ def repeats(training: float, evaluation: float, **fields: Any) -> Invention:
         (1.0, 0.05, None),
         (1.0, 0.3, "warning"),
         (0.5, 0.15, "warning"),  # half of the training rows are known: 30 % were trained on
-        (1.0, 0.9, "warning"),
+        (1.0, 0.8, "warning"),
         (1.0, 1.0, "info"),  # the training data itself
         (0.2, 0.2, None),  # too few training rows are known
     ],

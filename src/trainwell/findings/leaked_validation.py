@@ -49,7 +49,7 @@ class LeakedValidation(Finding):
     remedies: ClassVar[tuple[str, ...]] = ("split_first",)
 
     share: float = 0.1
-    whole: float = 0.95
+    whole: float = 0.85
     known: float = 0.3
     duplicates: float = 0.3
     columns: int = 4

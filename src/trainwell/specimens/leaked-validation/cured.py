@@ -8,19 +8,19 @@ from torch import nn
 seed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 torch.manual_seed(seed)
 
-kind = torch.randint(5, (700,))
+kind = torch.randint(5, (1400,))
 centres = 1.2 * torch.randn(5, 12)
-readings = centres[kind] + torch.randn(700, 12)
-order = torch.randperm(700)
+readings = centres[kind] + torch.randn(1400, 12)
+order = torch.randperm(1400)
 readings, kind = readings[order], kind[order]
-x_train, y_train, x_val, y_val = readings[:500], kind[:500], readings[500:], kind[500:]
+x_train, y_train, x_val, y_val = readings[:1000], kind[:1000], readings[1000:], kind[1000:]
 
 model = nn.Sequential(nn.Linear(12, 48), nn.ReLU(), nn.Linear(48, 5))
 criterion = nn.CrossEntropyLoss()
 optimizer = torch.optim.Adam(model.parameters(), lr=2e-3, weight_decay=1e-4)
 
 for epoch in range(1, 21):
-    for batch in torch.randperm(500).split(25):
+    for batch in torch.randperm(1000).split(50):
         optimizer.zero_grad()
         loss = criterion(model(x_train[batch]), y_train[batch])
         loss.backward()

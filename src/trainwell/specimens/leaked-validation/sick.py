@@ -8,10 +8,10 @@ from torch import nn
 seed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 torch.manual_seed(seed)
 
-kind = torch.randint(5, (700,))
+kind = torch.randint(5, (1400,))
 centres = 1.2 * torch.randn(5, 12)
-readings = centres[kind] + torch.randn(700, 12)
-order = torch.randint(700, (1400,))
+readings = centres[kind] + torch.randn(1400, 12)
+order = torch.randint(1400, (1400,))
 readings, kind = readings[order], kind[order]
 x_train, y_train, x_val, y_val = readings[:1000], kind[:1000], readings[1000:], kind[1000:]
 
