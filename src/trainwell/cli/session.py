@@ -5,7 +5,9 @@ from __future__ import annotations
 __all__ = ["Session"]
 
 import os
+import shutil
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Iterable, Sequence
@@ -17,9 +19,11 @@ from trainwell.configuration.options import FailOn
 from trainwell.errors import BadInputError, TrainwellError
 from trainwell.probes.arrival import when_imported
 from trainwell.probes.ending import Ending
+from trainwell.probes.offspring import Inheritance, Offspring
 from trainwell.probes.script import Script, execute
 from trainwell.probes.tracebacks import describe_error
 from trainwell.record import Fact, Run
+from trainwell.record.gathering import gather, wait_for_ranks
 from trainwell.record.run import new_id
 from trainwell.record.store import RECORD, Store
 
@@ -74,6 +78,20 @@ class Session:
             started=time.time(),
         )
         self._store = Store(os.path.abspath(RECORD)) if keep else None
+        # Ranks that the script starts need a file to tell their parent what they saw.
+        folder = os.path.join(tempfile.gettempdir(), f"trainwell-{self._run.id}")
+        self._passing = None if keep else folder
+        self._offspring = Offspring(
+            Inheritance(
+                record=self._store.path if self._store else os.path.join(folder, "runs.db"),
+                parent=self._run.id,
+                script=self._run.script,
+                arguments=tuple(self._run.arguments),
+                budget=budget,
+                every=every,
+                home=self._home(),
+            )
+        )
         if self._store is not None:
             self._store.begin(self._run)
         self._ending = Ending(self._end)
@@ -110,6 +128,7 @@ class Session:
                     home=self._home(),
                 )
                 self._probe.attach()
+                self._offspring.attach()
         except Exception as error:  # noqa: BLE001 - the script goes on without us
             self._blind = True
             self._say_trouble("cannot watch this run", error)
@@ -140,6 +159,7 @@ class Session:
 
     def _end(self) -> int:
         run = self._run
+        self._offspring.detach()
         try:
             if self._probe is not None:
                 self._probe.finish()
@@ -147,9 +167,14 @@ class Session:
             run.exit_status = self._ending.status
             if self._store is not None:
                 self._store.finish(run)
-                self._store.close()
+            run = self._gathered(run)
         except TrainwellError as error:
             self._say_trouble("the end of this run is not recorded", error)
+        finally:
+            if self._store is not None:
+                self._store.close()
+        if run.ranks and run is self._run and run.ranks[0].rank > 0:
+            return self._leave_the_word(run)
         if self._misused:
             return 0
         if self._blind:
@@ -164,6 +189,32 @@ class Session:
         except Exception as error:  # noqa: BLE001 - the record is safe, the script is over
             self._say_trouble("cannot show the diagnosis", error)
             return 0
+
+    def _gathered(self, run: Run) -> Run:
+        """The run that speaks for all ranks, when the script is one of several processes."""
+        if self._store is not None:
+            wait_for_ranks(self._store, run)
+            return gather(self._store, run)
+        if self._passing is None or not os.path.isdir(self._passing):
+            return run
+        store = Store(os.path.join(self._passing, "runs.db"), create=False)
+        try:
+            return gather(store, run)
+        finally:
+            store.close()
+            shutil.rmtree(self._passing, ignore_errors=True)
+
+    def _leave_the_word(self, run: Run) -> int:
+        """Say nothing: rank 0 speaks for all, but it cannot know why another one died."""
+        error = run.error
+        if error is not None and self._store is not None:
+            rank = run.ranks[0].rank
+            put(
+                self._errors,
+                f"trainwell: rank {rank} died of {error['type']}: `trainwell show {run.id}` says"
+                " more\n",
+            )
+        return 0
 
     def _report(self, diagnosis: Diagnosis) -> int:
         if diagnosis.run.steps == 0 and not diagnosis.roots:

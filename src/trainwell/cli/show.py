@@ -25,6 +25,7 @@ from trainwell.cli.output import Output
 from trainwell.configuration.options import FailOn
 from trainwell.configuration.settings import settings_for
 from trainwell.errors import RecordError
+from trainwell.record.gathering import gather, leader
 from trainwell.record.store import RECORD, Store
 
 
@@ -54,8 +55,10 @@ def show(
     name = run or store.latest()
     if name is None:
         raise RecordError(f"the record `{RECORD}` holds no runs yet")
-    loaded = store.load(name)
+    loaded = gather(store, store.load(name))
     store.close()
+    if run is None:
+        loaded = leader(loaded)
     settings = settings_for(loaded.script, isolated=isolated)
     target = Output(
         format=choose_format(report_format, json, output, settings.format),

@@ -20,6 +20,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from trainwell.probes.inputs import InputWatch
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
+from trainwell.probes.ranks import Ranks
 from trainwell.record import Network, Place
 
 
@@ -29,10 +30,12 @@ class Modules:
     Args:
         ledger: where networks are recorded.
         sources: tells the user's lines.
+        ranks: is told of calls in training.
     """
 
-    def __init__(self, ledger: Ledger, sources: Sources) -> None:
+    def __init__(self, ledger: Ledger, sources: Sources, ranks: Ranks) -> None:
         self._ledger = ledger
+        self._ranks = ranks
         self._sources = sources
         self._inputs = InputWatch(ledger, sources)
         self._built: weakref.WeakKeyDictionary[nn.Module, tuple[str, int]] = (
@@ -249,6 +252,7 @@ class Modules:
         mode = self._mode(number, module)
         self._inputs.saw(number, args, training=gradients)
         if gradients:
+            self._ranks.called(args)
             self.training.append((number, mode))
             if self._place(number, "training_place", wrong=mode == "eval"):
                 frozen = sum(not p.requires_grad for p in module.parameters())

@@ -25,6 +25,7 @@ from trainwell.probes.anomaly import StackTracing
 from trainwell.probes.budget import Budget
 from trainwell.probes.evaluations import Evaluations
 from trainwell.probes.failures import Failures
+from trainwell.probes.forks import ATTACHED
 from trainwell.probes.graph import NODE_LIMIT, walk
 from trainwell.probes.kept import KeptGraphs
 from trainwell.probes.ledger import Ledger, Writer
@@ -39,6 +40,7 @@ from trainwell.probes.patches import Patches
 from trainwell.probes.phases import Phases
 from trainwell.probes.places import Sources
 from trainwell.probes.program import Program
+from trainwell.probes.ranks import Ranks
 from trainwell.probes.updates import Updates
 from trainwell.record import Run
 
@@ -73,7 +75,8 @@ class Probe:
         self.ledger = Ledger(run, write)
         self.budget = Budget(budget, every)
         self.sources = Sources(home)
-        self.modules = Modules(self.ledger, self.sources)
+        self.ranks = Ranks(self.ledger, self.sources)
+        self.modules = Modules(self.ledger, self.sources, self.ranks)
         self.phases = Phases(self.ledger, self.modules)
         self.parameters = Parameters(self.ledger, self.modules.owner, self.modules.built_at)
         self.program = Program(self.ledger, self.modules, self.parameters, self.sources)
@@ -94,7 +97,7 @@ class Probe:
         self._process = os.getpid()
         self._active = False
         self.nested = False
-        """A backward is under way: what is called inside is not the script's own step."""
+        """A backward is under way: what is called inside is no step of the script's own."""
         self._flushed = time.perf_counter()
         self.scaled: tuple[weakref.ref[torch.Tensor], Any] | None = None
         """The tensor that a gradient scaler returned last, and the scaler."""
@@ -110,7 +113,7 @@ class Probe:
         try:
             self._attach()
         except BaseException:
-            self._detach()
+            self.detach()
             raise
 
     def _attach(self) -> None:
@@ -123,7 +126,7 @@ class Probe:
             numbers, self.run.steps, waiting=frozenset()
         )
         self._patches.apply()
-        _ATTACHED.add(self)
+        ATTACHED.add(self)
         self._arm(look=True)
 
     def watch(self, module: nn.Module, name: str | None = None) -> None:
@@ -132,6 +135,7 @@ class Probe:
 
     def failed(self, error: BaseException) -> None:
         """An exception leaves the script: see what its frames tell, before `finish`."""
+        self.guard(self.ranks.see)
         self.guard(self.failures.saw, error)
 
     def finish(self) -> None:
@@ -139,7 +143,7 @@ class Probe:
         if not self._active or os.getpid() != self._process:
             return
         self.guard(self._close)
-        self._detach()
+        self.detach()
         self.guard_always(self.ledger.flush)
 
     def guard(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -204,7 +208,11 @@ class Probe:
         gradient = None if canary is None else canary.grad
         if gradient is not None and not math.isfinite(gradient.sum().item()):
             self.guard(self._after, Look(watched, None, 1.0, 0.0), None)
-        elif watched.schedule.is_due or began - self._flushed > _FLUSH_SECONDS:
+        elif (
+            watched.schedule.is_due
+            or self.run.steps >= self.ranks.due
+            or began - self._flushed > _FLUSH_SECONDS
+        ):
             self.guard(self._settle)
         self.budget.spent += time.perf_counter() - began
 
@@ -219,6 +227,8 @@ class Probe:
 
     def _settle(self) -> None:
         self.looks.activations.hidden.clear()
+        if self.run.steps >= self.ranks.due:
+            self.objectives.look_again()
         self._arm(look=self.objectives.any_due())
         if time.perf_counter() - self._flushed > _FLUSH_SECONDS:
             self.ledger.flush()
@@ -289,6 +299,8 @@ class Probe:
             schedule.stop()
             return Look(watched, None, scale, 0.0)
         self.looks.look(watched, graph, step, created=created)
+        self.ranks.see()
+        self.ranks.backward(step, watched.parameters)
         self.kept.look(watched.fact, roots, step)
         for tensor in inputs or ():
             self.parameters.number(tensor)
@@ -354,6 +366,7 @@ class Probe:
         self._arm(look=True)
 
     def _close(self) -> None:
+        self.ranks.see()
         self.updates.give_up()
         self.phases.finish()
         self.evaluations.finish(self.run.steps)
@@ -362,9 +375,10 @@ class Probe:
         self.loaders.finish()
         self.objectives.finish()
 
-    def _detach(self) -> None:
+    def detach(self) -> None:
+        """Stop to watch at once; what was not handed over is lost."""
         self._active = False
-        _ATTACHED.discard(self)
+        ATTACHED.discard(self)
         self.tracing.detach()
         self._patches.remove()
         self.losses.detach()
@@ -382,18 +396,4 @@ class Probe:
             f"{type(error).__name__}: {error} ({where})"
         )
         if self._active:
-            self._detach()
-
-
-_ATTACHED: weakref.WeakSet[Probe] = weakref.WeakSet()
-
-
-def _forked() -> None:
-    # A child (a data loader's worker) shares our record's file: it must never write.
-    for probe in list(_ATTACHED):
-        probe._detach()
-
-
-if hasattr(os, "register_at_fork"):
-    # Once for all probes: what is registered here stays for the life of the process.
-    os.register_at_fork(after_in_child=_forked)
+            self.detach()

@@ -17,6 +17,7 @@ from trainwell.record.facts import (
     Place,
 )
 from trainwell.record.incidents import Failure, Loader
+from trainwell.record.ranks import Rank
 from trainwell.record.run import FACT_KINDS, Run
 from trainwell.record.series import Series
 from trainwell.record.sightings import SEVERITIES, Severity, Sighting, Undecided
@@ -38,6 +39,7 @@ __all__ = [
     "Optimizer",
     "Parameter",
     "Place",
+    "Rank",
     "Run",
     "Series",
     "Severity",

@@ -62,6 +62,7 @@ def run_to_json(run: Run) -> dict[str, Any]:
         {"kind": k, "number": n, "quantity": q, "steps": s.steps, "values": _spell(s.values)}
         for (k, n, q), s in run.vitals.items()
     ]
+    body["siblings"] = [run_to_json(sibling) for sibling in run.siblings]
     return body
 
 
@@ -79,6 +80,7 @@ def run_from_json(body: dict[str, Any]) -> Run:
     for row in body["vitals"]:
         key = (row["kind"], row["number"], row["quantity"])
         run.vitals[key] = Series(row["steps"], _read(row["values"]))
+    run.siblings = [run_from_json(sibling) for sibling in body["siblings"]]
     return run
 
 

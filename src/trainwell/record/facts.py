@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from trainwell.record.incidents import Failure, Loader
+    from trainwell.record.ranks import Rank
 
 Detail: TypeAlias = "None | bool | int | float | str | list[Detail] | dict[str, Detail]"
 """What a constant of a call or a piece of evidence may be: whatever JSON can hold."""
@@ -371,6 +372,6 @@ class Inputs:
 
 Fact: TypeAlias = (
     "Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation"
-    " | Inputs | Failure | Loader"
+    " | Inputs | Failure | Loader | Rank"
 )
 """Any of them."""

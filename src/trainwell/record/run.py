@@ -22,6 +22,7 @@ from trainwell.record.facts import (
     Parameter,
 )
 from trainwell.record.incidents import Failure, Loader
+from trainwell.record.ranks import Rank
 from trainwell.record.series import Series
 
 FACT_KINDS: dict[str, type[Fact]] = {
@@ -36,6 +37,7 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "inputs": Inputs,
     "failure": Failure,
     "loader": Loader,
+    "rank": Rank,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -54,6 +56,8 @@ class Run:
         steps: backward passes that trained something.
         notes: what could not be seen, in words; and the trouble that trainwell itself had.
         vitals: numbers over steps by (kind of fact, its number, quantity).
+        siblings: of a rank of a distributed training, the other ranks' runs, in their order. They
+            are runs of their own in a record; `trainwell.record.gathering` brings them together.
     """
 
     id: str
@@ -76,7 +80,9 @@ class Run:
     inputs_seen: dict[int, Inputs] = field(default_factory=dict)
     failures: dict[int, Failure] = field(default_factory=dict)
     loaders: dict[int, Loader] = field(default_factory=dict)
+    ranks: dict[int, Rank] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
+    siblings: list[Run] = field(default_factory=list)
 
     def table(self, kind: str) -> dict[int, Fact]:
         """The facts of one kind of `FACT_KINDS` by number; this is the run's own dict."""

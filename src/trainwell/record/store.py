@@ -198,6 +198,15 @@ class Store:
                 series.append(step, math.nan if value is None else value)
         return run
 
+    def ranks_of(self, group: str) -> list[str]:
+        """Ids of the runs that are ranks of one distributed training, in the order of begin."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT runs.id, facts.body FROM facts JOIN runs ON runs.key = facts.run"
+                " WHERE facts.kind = 'rank' ORDER BY runs.key"
+            ).fetchall()
+        return [name for name, body in rows if json.loads(body)["group"] == group]
+
     def latest(self) -> str | None:
         """Id of the run that was begun last."""
         with self._reading() as connection:
@@ -286,8 +295,9 @@ class Store:
             " FROM runs WHERE substr(id, 1, length(?)) = ? ORDER BY key",
             (name, name),
         ).fetchall()
-        exact = [row for row in rows if row[1] == name]
-        if len(exact or rows) > 1:
+        # The whole id, or a run and the ranks that it started: their ids begin with its own.
+        first = [row for row in rows if all(other[1].startswith(row[1]) for other in rows)]
+        if len(first or rows) > 1:
             raise BadInputError(
                 f"`{name}` begins the ids of {len(rows)} runs, such as `{rows[0][1]}` and"
                 f" `{rows[-1][1]}`: give more of it"
@@ -295,7 +305,7 @@ class Store:
         if not rows:
             ids = [i for (i,) in connection.execute("SELECT id FROM runs")]
             raise UnknownNameError("run", name, ids)
-        key, *row = (exact or rows)[0]
+        key, *row = (first or rows)[0]
         return key, tuple(row)
 
     @contextmanager
