@@ -11,6 +11,8 @@ import json
 import os
 import runpy
 import sys
+import tempfile
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
@@ -22,9 +24,12 @@ import torch
 import torch._dynamo  # imported by the first optimizer otherwise, in every fork again
 
 from trainwell.diagnosis import diagnose
+from trainwell.probes.offspring import Inheritance, Offspring
 from trainwell.probes.probe import Probe
 from trainwell.record import Run
 from trainwell.record.codec import run_from_json, run_to_json
+from trainwell.record.gathering import gather
+from trainwell.record.store import Store
 
 
 @dataclass
@@ -98,11 +103,16 @@ def _child(
 ) -> dict[str, Any]:
     torch.set_num_threads(1)
     os.environ["OMP_NUM_THREADS"] = "1"
-    run = Run("forked", str(script))
+    run = Run("forked", str(script), started=time.time())
     probe = None
+    folder = tempfile.TemporaryDirectory()
+    home = str(script.parent)
+    record = os.path.join(folder.name, "runs.db")
+    offspring = Offspring(Inheritance(record, run.id, run.script, arguments, 0.03, every, home))
     if probed:
-        probe = Probe(run, lambda facts, vitals: None, every=every, home=str(script.parent))
+        probe = Probe(run, lambda facts, vitals: None, every=every, home=home)
         probe.attach()
+        offspring.attach()
     sys.argv = [str(script), *arguments]
     sys.path.insert(0, str(script.parent))
     output, error = io.StringIO(), ""
@@ -116,7 +126,13 @@ def _child(
         if probe is not None:
             probe.failed(problem)
     if probe is not None:
+        offspring.detach()
         probe.finish()
+        if os.path.exists(record):
+            store = Store(record, create=False)
+            run = gather(store, run)
+            store.close()
+    folder.cleanup()
     found = [] if probe is None else _found(run)
     return {
         "output": output.getvalue(),

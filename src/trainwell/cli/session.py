@@ -167,13 +167,14 @@ class Session:
             run.exit_status = self._ending.status
             if self._store is not None:
                 self._store.finish(run)
-            run = self._gathered(run)
+            if not run.ranks or run.ranks[0].rank == 0:
+                run = self._gathered(run)
         except TrainwellError as error:
             self._say_trouble("the end of this run is not recorded", error)
         finally:
             if self._store is not None:
                 self._store.close()
-        if run.ranks and run is self._run and run.ranks[0].rank > 0:
+        if self._run.ranks and self._run.ranks[0].rank > 0:
             return self._leave_the_word(run)
         if self._misused:
             return 0

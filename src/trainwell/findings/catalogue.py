@@ -13,6 +13,7 @@ from trainwell.findings.class_imbalance import ClassImbalance
 from trainwell.findings.collapsed_activations import CollapsedActivations
 from trainwell.findings.constant_feature import ConstantFeature
 from trainwell.findings.device_mismatch import DeviceMismatch
+from trainwell.findings.diverging_replicas import DivergingReplicas
 from trainwell.findings.double_sigmoid import DoubleSigmoid
 from trainwell.findings.double_softmax import DoubleSoftmax
 from trainwell.findings.dtype_mismatch import DtypeMismatch
@@ -46,6 +47,7 @@ from trainwell.findings.overfitting import Overfitting
 from trainwell.findings.parameter_not_in_optimizer import ParameterNotInOptimizer
 from trainwell.findings.parameters_never_updated import ParametersNeverUpdated
 from trainwell.findings.regression_loss_on_classes import RegressionLossOnClasses
+from trainwell.findings.repeated_shards import RepeatedShards
 from trainwell.findings.saturated_activation import SaturatedActivation
 from trainwell.findings.shape_mismatch import ShapeMismatch
 from trainwell.findings.sigmoid_with_cross_entropy import SigmoidWithCrossEntropy
@@ -120,6 +122,8 @@ _ALL: tuple[Finding, ...] = (
     ShapeMismatch(),  # RES104
     DtypeMismatch(),  # RES105
     DeviceMismatch(),  # RES106
+    DivergingReplicas(),  # DST101
+    RepeatedShards(),  # DST102
 )
 
 FINDINGS: dict[str, Finding] = {finding.code: finding for finding in _ALL}

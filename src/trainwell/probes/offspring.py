@@ -9,15 +9,17 @@ from __future__ import annotations
 __all__ = ["Inheritance", "Offspring"]
 
 import functools
+import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
 from trainwell.errors import TrainwellError
 from trainwell.probes.arrival import when_imported
-from trainwell.probes.tracebacks import describe_error
+from trainwell.probes.tracebacks import describe_error, hide_frames
 from trainwell.record import Fact, Run
 from trainwell.record.store import Store
 
@@ -63,15 +65,14 @@ class Offspring:
 
         @functools.wraps(original)
         def start(self: Any) -> None:
-            target = getattr(self, "_target", None)
-            if target is not None and not _is_of_a_loader(target):
-                # `start` itself lets go of the target when the child has it.
-                self._target = _Heir(target, inheritance)
+            before = self._target, self._args
+            self._target, self._args = _watched(*before, inheritance)
             try:
+                # It lets go of both itself when the child has them.
                 original(self)
             except BaseException:
                 # What could not be started can be looked at, or be started again.
-                self._target = target
+                self._target, self._args = before
                 raise
 
         _replace(BaseProcess, "start", start)
@@ -83,8 +84,17 @@ class Offspring:
             self._original = None
 
 
-def _is_of_a_loader(target: Callable[..., object]) -> bool:
-    return (getattr(target, "__module__", None) or "").startswith("torch.utils.data.")
+def _watched(
+    target: Callable[..., object] | None, args: tuple[Any, ...], inheritance: Inheritance
+) -> tuple[Callable[..., object] | None, tuple[Any, ...]]:
+    """A process's target and arguments, with what watches inside."""
+    module = getattr(target, "__module__", None) or ""
+    if target is None or module.startswith("torch.utils.data."):
+        return target, args
+    if module == "torch.multiprocessing.spawn":
+        # PyTorch's own target turns exceptions into text: ours has to be inside of it.
+        return target, (_Heir(args[0], inheritance), *args[1:])
+    return _Heir(target, inheritance), args
 
 
 def _replace(owner: object, name: str, value: Callable[..., object]) -> None:
@@ -105,8 +115,8 @@ class _Heir:
             self.target(*args, **kwargs)
         except BaseException as error:
             watch.failed(error)
-            # Raised again without this frame: a bare `raise` adds none.
-            error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+            # In place: a bare `raise` adds no frame of this function's.
+            hide_frames(error, _Heir.__call__.__code__)
             raise
         finally:
             watch.finish()
@@ -153,19 +163,19 @@ class _RankWatch:
             f"{given.parent}-rank{rank}", given.script, list(given.arguments), started=time.time()
         )
         try:
+            from trainwell.probes.probe import Probe
+
+            # A connection of its own: the parent's may not be used across a fork.
             self._store = Store(given.record)
             self._store.begin(run)
-        except TrainwellError:
-            # The parent has said what is the matter with the record; there is nowhere to write to.
-            self._store = None
-            return
-        from trainwell.probes.probe import Probe
-
-        self._probe = Probe(
-            run, self._write, budget=given.budget, every=given.every, home=given.home
-        )
-        self._probe.ranks.group = given.parent
-        self._probe.attach()
+            self._probe = Probe(
+                run, self._write, budget=given.budget, every=given.every, home=given.home
+            )
+            self._probe.ranks.group = given.parent
+            self._probe.attach()
+        except Exception as error:  # noqa: BLE001 - the script goes on without us
+            self._probe = None
+            self._say(f"cannot watch rank {rank}: {error}")
 
     def _write(
         self, facts: Iterable[Fact], vitals: Iterable[tuple[str, int, str, int, float]]
@@ -175,15 +185,10 @@ class _RankWatch:
 
     def failed(self, error: BaseException) -> None:
         """The target raises."""
-        # torch.multiprocessing turns exceptions into files and SystemExit(1).
         if isinstance(error, SystemExit):
             self._status = error.code if isinstance(error.code, int) else int(bool(error.code))
-            behind = error.__context__ if self._status else None
-            if behind is None:
-                return
-            error = behind
-        else:
-            self._status = 1
+            return
+        self._status = 1
         if self._probe is not None and self._run is not None:
             self._run.error = describe_error(error)
             self._probe.failed(error)
@@ -198,5 +203,10 @@ class _RankWatch:
         run.ended, run.exit_status = time.time(), self._status
         try:
             store.finish(run)
-        finally:
-            store.close()
+        except TrainwellError as error:
+            self._say(f"the end of `{run.id}` is not recorded: {error}")
+        store.close()
+
+    def _say(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"trainwell: {text}\n")

@@ -91,6 +91,8 @@ class Ranks:
         values = args[0] if args else None
         if not isinstance(values, torch.Tensor) or values.dim() < 2 or not values.numel():
             return
+        if values.layout is not torch.strided or values.is_complex():
+            return
         rows = values.detach()[:_ROWS].flatten(1)
         known = self._ledger.run.ranks[0]
         if not known.columns:
@@ -99,7 +101,7 @@ class Ranks:
         if rows.shape[1] > _ELEMENTS:
             chosen = every_nth(torch.arange(rows.shape[1]), _ELEMENTS)
             rows = rows[:, chosen.to(rows.device)]
-        for row in rows.double().cpu().contiguous().numpy():
+        for row in rows.cpu().double().contiguous().numpy():
             self._ledger.measure("rank", 0, "row", step, fingerprint(row.tobytes()))
 
     def backward(self, step: int, parameters: Mapping[int, weakref.ref[torch.Tensor]]) -> None:

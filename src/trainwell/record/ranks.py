@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["Distance", "Rank", "distances", "is_split", "rank_of", "replicas", "rows_by_step"]
+__all__ = [
+    "Distance",
+    "Rank",
+    "distances",
+    "is_split",
+    "replicas",
+    "rows_by_step",
+    "unlike_movement",
+]
 
 import math
 from dataclasses import dataclass, field
@@ -71,11 +79,6 @@ class Distance:
         return [name for name, part in self.parameters.items() if abs(part) > limit]
 
 
-def rank_of(run: Run) -> Rank | None:
-    """Which rank a run is, if it is one of several."""
-    return run.ranks.get(0)
-
-
 def replicas(run: Run) -> list[Run]:
     """The ranks, `run` first, that train a copy of the network that `run` trains.
 
@@ -118,6 +121,29 @@ def distances(one: Run, other: Run) -> list[Distance]:
         if differences and norm > 0 and math.isfinite(total) and math.isfinite(norm):
             found.append(Distance(step, total / norm, differences))
     return found
+
+
+def unlike_movement(one: Run, steps: list[Distance]) -> float:
+    """How differently two copies moved between two steps, as a share of how far one moved.
+
+    About 1.4 for movements that have nothing in common, 0 for equal ones; infinite if it did not
+    move.
+
+    Args:
+        one: the copy whose movement is the measure.
+        steps: its distances from the other one; the first and the last are compared.
+    """
+    first, last = steps[0], steps[-1]
+    moved: list[float] = []
+    unlike: list[float] = []
+    for parameter in one.parameters.values():
+        known = _by_step(one, "parameter", parameter.number, "sketch")
+        name = parameter.name
+        if name in first.parameters and name in last.parameters:
+            moved.append(known[last.step] - known[first.step])
+            unlike.append(last.parameters[name] - first.parameters[name])
+    length = math.hypot(*moved)
+    return math.hypot(*unlike) / length if length > 0 else math.inf
 
 
 def is_split(one: Run, other: Run) -> bool:

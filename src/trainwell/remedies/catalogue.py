@@ -7,7 +7,9 @@ __all__ = ["ADVICE"]
 ADVICE: dict[str, str] = {
     "accumulate_micro_batches": "step the optimizer once for several small batches",
     "add_batch_norm": "put a batch normalisation layer before the activation",
+    "average_gradients": "average every gradient over the ranks before step(): dist.all_reduce",
     "average_loss": 'average the loss over the batch: reduction="mean"',
+    "broadcast_weights": "send rank 0's weights to all ranks before training: dist.broadcast",
     "change_optimizer": "try another optimizer, such as AdamW",
     "clip_gradients": "call torch.nn.utils.clip_grad_norm_ between backward() and step()",
     "clip_outliers": "clip each column to a few interquartile ranges before scaling it",
@@ -46,6 +48,8 @@ ADVICE: dict[str, str] = {
     "scale_robustly": "scale by median and quartiles (RobustScaler), or take logarithms",
     "scale_targets": "standardise the targets, and undo it on predictions",
     "share_preprocessing": "preprocess the evaluation data just as the training data",
+    "shard_rows": "give every rank its own rows: DistributedSampler, set_epoch() every epoch",
+    "seed_by_rank": "seed the generator that draws the rows by rank: manual_seed(seed + rank)",
     "shrink_output": "give the last layer small weights and multiply its outputs by nothing",
     "seed_workers": "make the generator in each worker, from get_worker_info().seed",
     "shrink_batch": "use a smaller batch, or fewer units",
@@ -64,5 +68,6 @@ ADVICE: dict[str, str] = {
     "weigh_classes": "weigh the classes by their rarity: the loss's weight= or pos_weight=",
     "weight_decay": "add weight decay (AdamW with weight_decay=0.01 or more)",
     "widen_network": "give the network more units or layers, or the data better features",
+    "wrap_in_ddp": "wrap the model: torch.nn.parallel.DistributedDataParallel shares both",
     "zero_gradients": "call optimizer.zero_grad() before every backward()",
 }

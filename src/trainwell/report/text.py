@@ -266,6 +266,8 @@ def _looked_at(run: Run) -> str:
         parts.append(count(len(run.networks), "network"))
     if layers:
         parts.append(count(len(layers), "layer"))
+    if run.siblings:
+        parts.append(count(1 + len(run.siblings), "rank"))
     return ", ".join(parts)
 
 
