@@ -12,7 +12,7 @@ from tests.findings.invented import Invention, mlp, sightings, standing, swingin
 
 from trainwell.findings.catalogue import FINDINGS
 from trainwell.findings.finding import Finding
-from trainwell.record import FACT_KINDS, Loader, Network, Place, Run, Series, Sighting
+from trainwell.record import FACT_KINDS, Loader, Network, Place, Rank, Run, Series, Sighting
 
 EVERY = pytest.mark.parametrize("finding", FINDINGS.values(), ids=lambda f: f.slug)
 
@@ -120,6 +120,18 @@ def everything_wrong() -> Run:
     made.curve([1.0, 0.5, 0.6, 2.8, 2.0, 2.2], [1.0, 0.5, 0.6, 0.8, 2.0, 2.1], "other")
     wrong_data(made)
     wrong_scales(made)
+    # A second rank that reads the same rows and has other weights.
+    steps = [0, 1, 2, 4]
+    run.ranks[0] = Rank(0, world=2, group="g", columns=8)
+    marks = [float(mark) for mark in range(32)]
+    run.vitals["rank", 0, "row"] = Series([steps[at // 8] for at in range(32)], marks)
+    run.vitals["rank", 0, "weight_norm"] = Series(steps, [1.0] * 4)
+    run.vitals["parameter", 0, "sketch"] = Series(steps, [0.1, 0.2, 0.3, 0.4])
+    run.siblings = [copy.deepcopy(run)]
+    run.siblings[0].ranks[0] = replace(run.ranks[0], rank=1)
+    run.siblings[0].vitals["parameter", 0, "sketch"] = Series(steps, [0.9, 0.8, 0.7, 0.6])
+    losses = run.siblings[0].vitals["objective", 0, "loss"]
+    losses.values[:] = [value + 1e-6 for value in losses.values]
     return run
 
 
@@ -251,4 +263,5 @@ def thinned(run: Run, draw: random.Random) -> Run:
         made.table(kind).update({n: f for n, f in run.table(kind).items() if draw.random() < kept})
     kept = draw.random()
     made.vitals = {k: s for k, s in run.vitals.items() if draw.random() < kept}
+    made.siblings = [thinned(sibling, draw) for sibling in run.siblings]
     return made

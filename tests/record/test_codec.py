@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainwell.errors import RecordError
-from trainwell.record import FACT_KINDS, Features, Operation, Place, Run, Series
+from trainwell.record import FACT_KINDS, Features, Operation, Place, Rank, Run, Series
 from trainwell.record.codec import fact_from_json, fact_to_json, run_from_json, run_to_json
 
 FLOATS = st.floats(allow_nan=True, allow_infinity=True)
@@ -89,6 +89,12 @@ def test_a_run_comes_back_as_it_was(kind: str, data: st.DataObject) -> None:
 def test_an_empty_run_comes_back() -> None:
     run = Run("a", "train.py")
     assert run_from_json(run_to_json(run)) == run
+
+
+def test_the_siblings_of_a_rank_come_back() -> None:
+    run = Run("a", "train.py", siblings=[Run("b", "train.py", steps=4)])
+    run.siblings[0].ranks[0] = Rank(0, rank=1, world=2, group="a")
+    assert run_from_json(json.loads(json.dumps(run_to_json(run)))) == run
 
 
 def test_every_kind_of_fact_has_its_own_table() -> None:

@@ -32,7 +32,7 @@ _NEVER = sys.maxsize
 def common_step(least: int) -> int:
     """The first step from `least` on at which all ranks measure: 0, 1, 2, 4, 5, 8, 10, 16, 20, ...
 
-    The products of twos and fives are few, some 50 among the first hundred thousand, and among them
+    The products of twos and fives are few, some 70 among the first hundred thousand, and among them
     are multiples of every round number: weights that are averaged every 10, 50 or 500 steps are met
     just after that.
     """
