@@ -85,8 +85,6 @@ def replicas(run: Run) -> list[Run]:
     Parts of one model (a pipeline) differ in names, shapes or the line of `backward()`, and only
     one of them has a loss.
     """
-    if not run.ranks:
-        return []
     own = _programme(run)
     if own is None:
         return []
@@ -94,9 +92,10 @@ def replicas(run: Run) -> list[Run]:
 
 
 def _programme(run: Run) -> tuple[object, ...] | None:
-    if not run.objectives or not len(run.loss(0)):
+    objective = run.objectives.get(0)
+    if not run.ranks or objective is None or not len(run.loss(0)):
         return None
-    place = run.objectives[0].place
+    place = objective.place
     shapes = frozenset((p.name, p.shape) for p in run.parameters.values())
     return place.file, place.line, shapes
 
