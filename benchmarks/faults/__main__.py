@@ -1,6 +1,6 @@
 """What trainwell says of real faults and of healthy scripts, beside four earlier tools.
 
-    python -m benchmarks.faults [--seeds 1] [--only NAME] [--json FILE]
+    python -m benchmarks.faults [--seeds 1] [--only NAME] [--probe] [--json FILE]
 
 Every sick case, every cured one and every healthy script runs twice: bare, and under trainwell with
 its default budget. Detected: an error or a warning at all. Right: one of the accepted causes named.
@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.faults.cases import CASES, EARLIER, Case
@@ -58,11 +59,11 @@ def judge(case: Case, slugs: list[str]) -> Verdict:
     )
 
 
-def watch(job: tuple[Path, int]) -> Watched:
+def watch(job: tuple[Path, int], probing: bool = False) -> Watched:
     """Run a script on a seed, bare and watched."""
     script, seed = job
     bare = run_forked(script, str(seed), probed=False)
-    watched = run_forked(script, str(seed), probed=True)
+    watched = run_forked(script, str(seed), probed=True, probing=probing)
     return Watched(str(script.relative_to(ROOT)), seed, watched, bare)
 
 
@@ -164,6 +165,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=1, help="runs of each script")
     parser.add_argument("--only", default="", help="scripts whose path holds this")
+    parser.add_argument("--probe", action="store_true", help="try other settings at each end")
     parser.add_argument("--json", type=Path, help="write everything there")
     options = parser.parse_args()
     cases = [c for c in CASES if c.kind == "fault"]
@@ -174,9 +176,10 @@ def main() -> int:
     }
     wanted = [c.sick for c in cases] + [p for paths in groups.values() for p in paths]
     jobs = [(p, s) for p in wanted if options.only in str(p) for s in range(options.seeds)]
+    look = partial(watch, probing=options.probe)
     done: dict[Path, list[Watched]] = {p: [] for p in wanted}
     with ThreadPoolExecutor(2) as pool:
-        for count, ((path, _), run) in enumerate(zip(jobs, pool.map(watch, jobs), strict=True)):
+        for count, ((path, _), run) in enumerate(zip(jobs, pool.map(look, jobs), strict=True)):
             done[path].append(run)
             print(f"\r{count + 1} of {len(jobs)} runs", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)

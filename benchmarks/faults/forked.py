@@ -30,7 +30,9 @@ import torch
 import torch._dynamo  # imported by the first optimizer otherwise, in every fork again
 
 from trainwell.diagnosis import diagnose
+from trainwell.probes.counterfactuals import ask
 from trainwell.probes.probe import Probe
+from trainwell.probes.rehearsal import Rehearsal
 from trainwell.record import Run
 
 torch.set_num_threads(1)
@@ -84,8 +86,14 @@ class Ended:
         return {name: float(number) for name, number in pairs}
 
 
-def run_forked(script: Path, *arguments: str, probed: bool) -> Ended:
+def run_forked(script: Path, *arguments: str, probed: bool, probing: bool = False) -> Ended:
     """Run a script in a fork.
+
+    Args:
+        script: its path.
+        arguments: its command line.
+        probed: under watch.
+        probing: and trying other settings at its end, as under `--probe`.
 
     Raises:
         RuntimeError: if the fork died without an answer.
@@ -96,7 +104,7 @@ def run_forked(script: Path, *arguments: str, probed: bool) -> Ended:
         try:
             os.close(reader)
             with os.fdopen(writer, "w") as pipe:
-                json.dump(asdict(_here(script, arguments, probed)), pipe)
+                json.dump(asdict(_here(script, arguments, probed, probing)), pipe)
         except BaseException:  # noqa: BLE001 - the parent hears of it by the empty pipe
             traceback.print_exc()
         finally:
@@ -111,11 +119,12 @@ def run_forked(script: Path, *arguments: str, probed: bool) -> Ended:
     return Ended(**{**body, "named": [Named(**named) for named in body["named"]]})
 
 
-def _here(script: Path, arguments: tuple[str, ...], probed: bool) -> Ended:
+def _here(script: Path, arguments: tuple[str, ...], probed: bool, probing: bool) -> Ended:
     run = Run("forked", str(script))
     probe = None
     if probed:
         probe = Probe(run, lambda _facts, _vitals: None, home=str(script.parent))
+        probe.rehearsal = Rehearsal() if probing else None
         probe.attach()
     sys.argv = [str(script), *arguments]
     sys.path.insert(0, str(script.parent))
@@ -134,6 +143,8 @@ def _here(script: Path, arguments: tuple[str, ...], probed: bool) -> Ended:
             probe.failed(problem)
     if probe is not None:
         probe.finish()
+        if probe.rehearsal is not None:
+            ask(probe.rehearsal, probe.ledger)
     seconds = time.perf_counter() - began
     named, undecided = _named(run) if probe is not None else ([], [])
     return Ended(output.getvalue(), status, error, list(run.notes), named, undecided, seconds)

@@ -38,12 +38,14 @@ class Watch:
         *,
         budget: float,
         every: int | None,
+        probe: bool,
         keep: bool,
     ) -> None:
         self.record = Run(new_id(), _caller(), started=time.time())
         self._models = models
         self._budget = budget
         self._every = every
+        self._probing = probe
         self._store = Store(os.path.abspath(RECORD)) if keep else None
         self._probe: Probe | None = None
 
@@ -64,6 +66,10 @@ class Watch:
             every=self._every,
             home=os.path.dirname(os.path.abspath(self.record.script)),
         )
+        if self._probing:
+            from trainwell.probes.rehearsal import Rehearsal
+
+            probe.rehearsal = Rehearsal()
         probe.attach()
         self._probe = probe
         if self._store is not None:
@@ -83,6 +89,10 @@ class Watch:
             if isinstance(error, Exception):
                 self._probe.failed(error)
             self._probe.finish()
+            if kind is None and self._probe.rehearsal is not None:
+                from trainwell.probes.counterfactuals import ask
+
+                ask(self._probe.rehearsal, self._probe.ledger)
         self.record.ended = time.time()
         self.record.exit_status = 0 if kind is None else 1
         if kind is not None:
@@ -155,6 +165,7 @@ def watch(
     *models: nn.Module | Mapping[str, nn.Module],
     budget: float = 0.03,
     every: int | None = None,
+    probe: bool = False,
     record: bool = True,
 ) -> Watch:
     """Watch a training loop, and find out why it is not learning.
@@ -170,6 +181,7 @@ def watch(
         models: modules, or mappings from names to modules.
         budget: share of the loop's time that watching may cost, in (0, 1].
         every: look at every N-th backward instead, whatever it costs.
+        probe: after the loop, try other settings for up to 20 seconds in a copy of the process.
         record: keep a record in `.trainwell/` of the working directory, for `trainwell show`.
 
     Returns:
@@ -193,7 +205,7 @@ def watch(
                 raise BadInputError(f"`models` must be modules of torch.nn, got {kind} `{name}`")
             unique = name if name not in named else f"{name} {len(named) + 1}"
             named[unique] = module
-    return Watch(named, budget=budget, every=every, keep=record)
+    return Watch(named, budget=budget, every=every, probe=probe, keep=record)
 
 
 def _caller() -> str:

@@ -81,6 +81,15 @@ def run(
         int | None,
         typer.Option(min=1, metavar="N", help="Look at every Nth step, whatever it costs."),
     ] = None,
+    probe: Annotated[
+        bool | None,
+        typer.Option(
+            "--probe/--no-probe",
+            help="When the script has ended, try other learning rates, batches, more steps and"
+            " Adam for up to 20 seconds, with steps that were remembered (default: no).",
+            show_default=False,
+        ),
+    ] = None,
     fail_on: FailOnOption = None,
     report_format: FormatOption = None,
     json: JsonOption = False,
@@ -126,6 +135,7 @@ def run(
         findings=choose_findings(settings, select, ignore),
         budget=share or settings.budget or BUDGET,
         every=every,
+        probing=bool(settings.probe if probe is None else probe),
         fail_on=fail_on or settings.fail_on or FailOn.NEVER,
         keep=not no_record,
     )

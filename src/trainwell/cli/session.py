@@ -42,6 +42,7 @@ class Session:
         findings: what to look for; all of the catalogue when None.
         budget: share of the run's time that watching may cost.
         every: look at every Nth step instead.
+        probing: try other settings when the script has ended by itself.
         fail_on: what makes the exit status 1.
         keep: keep a record in `.trainwell/`.
 
@@ -57,6 +58,7 @@ class Session:
         findings: Sequence[Finding] | None = None,
         budget: float,
         every: int | None,
+        probing: bool,
         fail_on: FailOn,
         keep: bool,
     ) -> None:
@@ -65,6 +67,7 @@ class Session:
         self._findings = findings
         self._budget = budget
         self._every = every
+        self._probing = probing
         self._fail_on = fail_on
         self._errors = sys.stderr
         self._process = os.getpid()
@@ -127,6 +130,10 @@ class Session:
                     every=self._every,
                     home=self._home(),
                 )
+                if self._probing:
+                    from trainwell.probes.rehearsal import Rehearsal
+
+                    self._probe.rehearsal = Rehearsal()
                 self._probe.attach()
                 self._offspring.attach()
         except Exception as error:  # noqa: BLE001 - the script goes on without us
@@ -163,6 +170,7 @@ class Session:
         try:
             if self._probe is not None:
                 self._probe.finish()
+                self._try_others(self._probe)
             run.ended = time.time()
             run.exit_status = self._ending.status
             if self._store is not None:
@@ -216,6 +224,14 @@ class Session:
                 " more\n",
             )
         return 0
+
+    def _try_others(self, probe: Probe) -> None:
+        # After a crash or an interrupt the reader wants the report, and now.
+        if probe.rehearsal is None or self._run.error is not None or self._ending.status < 0:
+            return
+        from trainwell.probes.counterfactuals import ask
+
+        ask(probe.rehearsal, probe.ledger)
 
     def _report(self, diagnosis: Diagnosis) -> int:
         if diagnosis.run.steps == 0 and not diagnosis.roots:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trainwell.configuration.thresholds import Threshold
     from trainwell.findings.finding import Finding
 
-_KEYS = ("select", "ignore", "budget", "fail-on", "format", "findings")
+_KEYS = ("select", "ignore", "budget", "probe", "fail-on", "format", "findings")
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -30,6 +30,7 @@ class Settings:
     Attributes:
         select, ignore: codes, slugs, families.
         budget: share of a run's time that watching may cost, in (0, 1].
+        probe: try other settings when a run is over.
         fail_on: how bad a finding has to be to make the exit status 1.
         format: what reports are written as.
         thresholds: of findings, by code.
@@ -38,6 +39,7 @@ class Settings:
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None
     budget: float | None = None
+    probe: bool | None = None
     fail_on: FailOn | None = None
     format: Format | None = None
     thresholds: Mapping[str, Mapping[str, Threshold]] = field(default_factory=dict)
@@ -104,6 +106,7 @@ def read_settings(table: Table) -> Settings:
             select=_names(table.values, "select"),
             ignore=_names(table.values, "ignore"),
             budget=_budget(table.values),
+            probe=_switch(table.values, "probe"),
             fail_on=_choice(table.values, "fail-on", FailOn),
             format=_choice(table.values, "format", Format),
             thresholds=_thresholds(table.values),
@@ -138,6 +141,13 @@ def _budget(values: Mapping[str, Any]) -> float | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise BadInputError(f'`budget` must be a share such as "3%" or 0.03, got {value!r}')
     return parse_budget(str(value), "budget")
+
+
+def _switch(values: Mapping[str, Any], key: str) -> bool | None:
+    value = values.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise BadInputError(f"`{key}` must be true or false, got {value!r}")
+    return value
 
 
 def _choice(values: Mapping[str, Any], key: str, kind: type[_Choice]) -> _Choice | None:

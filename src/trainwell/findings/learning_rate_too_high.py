@@ -11,7 +11,16 @@ from statistics import fmean, median
 from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding
-from trainwell.record import Run, Sighting, Undecided
+from trainwell.record import (
+    Counterfactual,
+    Detail,
+    Objective,
+    Place,
+    Run,
+    Sighting,
+    Undecided,
+)
+from trainwell.record.comparison import Tried, quoted, tried
 from trainwell.record.reading import first_loss, harm, is_summed, uninformed_loss
 
 
@@ -21,7 +30,9 @@ class LearningRateTooHigh(Finding):
 
     What it looks for:
         How far a step moves the weights, relative to their size, together with a loss that has
-        hardly fallen, or that jumps from step to step by as much as it ever fell.
+        hardly fallen, or that jumps from step to step by as much as it ever fell. Under `--probe`,
+        a lower rate that learns at least twice as much from the start; there, lower rates that
+        learn less acquit the rate.
 
     Why it hurts:
         Steps beyond the curvature's reach climb the other side of the valley: the loss bounces or
@@ -81,53 +92,89 @@ class LearningRateTooHigh(Finding):
             # There the rate is right for a mean, and sum-reduced-loss says so.
             if objective.number in summed:
                 continue
-            found = [
-                values
-                for number in objective.parameters
-                if len(values := run.series("parameter", number, "update_ratio").finite)
-                >= self.looks
-            ]
-            loss = run.loss(objective.number).finite
-            if not found or len(loss) < 8:
-                continue
-            typical = median(median(values) for values in found)
-            early = median(median(values[:5]) for values in found)
-            start, end = first_loss(run, objective), run.loss(objective.number).end()
-            scale = max(abs(start), median(abs(v - start) for v in loss), 1e-12)
-            fallen = start - end
-            late = loss[len(loss) // 2 :]
-            jump = fmean(abs(b - a) for a, b in pairwise(late))
-            large = typical >= self.update or early >= self.early
-            unsettled = max(loss) - start > self.climb * scale or jump > self.fall * scale
-            learned = fallen > self.fall * scale and jump < self.swing * fallen
-            if early >= 1.0 and max(loss) > self.blast * scale:
-                # The first steps threw the weights away: what fell since is only the wreck.
-                known = uninformed_loss(run, objective)
-                learned = learned and (known is None or end < known / 2)
-            if not large or not unsettled or learned:
-                continue
-            lost = harm(run, objective)
-            optimizer = run.optimizer_of(objective)
-            rate = None if optimizer is None else optimizer.settings.get("lr")
-            shown = f"{rate:g}" if isinstance(rate, (int, float)) else "unknown"
-            seen = (
-                f"the loss went from {start:.3g} to {end:.3g}"
-                if fallen <= self.fall * scale
-                else f"the loss jumps by {jump:.3g} a step, where it has fallen by {fallen:.3g}"
-            )
-            moved = typical if typical >= self.update else early
-            yield Sighting(
-                objective.place if optimizer is None else optimizer.place,
-                f"a step moves the weights by {moved:.0%} of their size (0.1 % is usual), {seen}: "
-                f"the rate {shown} is too high",
-                0,
-                "error",
-                {
-                    "update_ratio": typical,
-                    "early_update_ratio": early,
-                    "jump": jump,
-                    "fallen": fallen,
-                    "learning_rate": rate,
-                },
-                lost,
-            )
+            seen = tried(run, objective)
+            sighting = self._judge(run, objective)
+            if seen is None:
+                if sighting is not None:
+                    yield sighting
+            elif seen.lower is not None:
+                yield self._with(run, objective, sighting, seen, seen.lower)
+            elif sighting is not None and seen.lower_is_worse:
+                yield Undecided("steps are large, but at lower rates the loss falls less far")
+            elif sighting is not None:
+                yield quoted(sighting, seen, "" if seen.other is None else seen.other.told())
+
+    def _with(
+        self,
+        run: Run,
+        objective: Objective,
+        sighting: Sighting | None,
+        seen: Tried,
+        better: Counterfactual,
+    ) -> Sighting:
+        """The sighting, or one for the better rate's sake alone."""
+        if sighting is not None:
+            return quoted(sighting, seen, f"{better.told()}, not {better.reached:.3g}")
+        rate, shown, where = self._rate(run, objective)
+        message = (
+            f"{better.told()}, where all {better.run_steps} steps of the run reached "
+            f"{better.reached:.3g}: the rate {shown} is too high"
+        )
+        evidence = {"learning_rate": rate}
+        lost = harm(run, objective)
+        return quoted(Sighting(where, message, 0, "warning", evidence, lost), seen)
+
+    def _rate(self, run: Run, objective: Objective) -> tuple[Detail, str, Place]:
+        optimizer = run.optimizer_of(objective)
+        rate = None if optimizer is None else optimizer.settings.get("lr")
+        shown = f"{rate:g}" if isinstance(rate, (int, float)) else "unknown"
+        return rate, shown, objective.place if optimizer is None else optimizer.place
+
+    def _judge(self, run: Run, objective: Objective) -> Sighting | None:
+        found = [
+            values
+            for number in objective.parameters
+            if len(values := run.series("parameter", number, "update_ratio").finite) >= self.looks
+        ]
+        loss = run.loss(objective.number).finite
+        if not found or len(loss) < 8:
+            return None
+        typical = median(median(values) for values in found)
+        early = median(median(values[:5]) for values in found)
+        start, end = first_loss(run, objective), run.loss(objective.number).end()
+        scale = max(abs(start), median(abs(v - start) for v in loss), 1e-12)
+        fallen = start - end
+        late = loss[len(loss) // 2 :]
+        jump = fmean(abs(b - a) for a, b in pairwise(late))
+        large = typical >= self.update or early >= self.early
+        unsettled = max(loss) - start > self.climb * scale or jump > self.fall * scale
+        learned = fallen > self.fall * scale and jump < self.swing * fallen
+        if early >= 1.0 and max(loss) > self.blast * scale:
+            # The first steps threw the weights away: what fell since is only the wreck.
+            known = uninformed_loss(run, objective)
+            learned = learned and (known is None or end < known / 2)
+        if not large or not unsettled or learned:
+            return None
+        lost = harm(run, objective)
+        rate, shown, where = self._rate(run, objective)
+        seen = (
+            f"the loss went from {start:.3g} to {end:.3g}"
+            if fallen <= self.fall * scale
+            else f"the loss jumps by {jump:.3g} a step, where it has fallen by {fallen:.3g}"
+        )
+        moved = typical if typical >= self.update else early
+        return Sighting(
+            where,
+            f"a step moves the weights by {moved:.0%} of their size (0.1 % is usual), {seen}: "
+            f"the rate {shown} is too high",
+            0,
+            "error",
+            {
+                "update_ratio": typical,
+                "early_update_ratio": early,
+                "jump": jump,
+                "fallen": fallen,
+                "learning_rate": rate,
+            },
+            lost,
+        )

@@ -10,7 +10,16 @@ from statistics import median
 from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding
-from trainwell.record import Objective, Run, Sighting, Undecided
+from trainwell.record import (
+    Counterfactual,
+    Detail,
+    Objective,
+    Place,
+    Run,
+    Sighting,
+    Undecided,
+)
+from trainwell.record.comparison import Tried, quoted, tried
 from trainwell.record.reading import first_loss, harm, trained, typical_update, uninformed_loss
 
 
@@ -20,7 +29,8 @@ class LearningRateTooLow(Finding):
 
     What it looks for:
         Updates that are tiny beside the weights in every layer, together with a loss that has
-        hardly moved although gradients arrive.
+        hardly moved although gradients arrive. Under `--probe`, a higher rate that learns at least
+        twice as much from the start; there, higher rates that learn less acquit the rate.
 
     Why it hurts:
         The run ends long before the network has learned; more epochs would help only in proportion.
@@ -66,28 +76,65 @@ class LearningRateTooLow(Finding):
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the optimizer with the rate."""
         for objective in run.objectives.values():
-            if objective.steps < self.steps or not trained(run, objective):
+            if not trained(run, objective):
                 continue
-            update = typical_update(run, objective, self.looks)
-            lost = harm(run, objective)
-            if update is None or not self._too_low(run, objective, update, lost):
-                continue
-            if self._knows(run, objective):
-                continue
-            optimizer = run.optimizer_of(objective)
-            rate = None if optimizer is None else optimizer.settings.get("lr")
-            shown = f"{rate:g}" if isinstance(rate, (int, float)) else "unknown"
-            fall = run.loss(objective.number).fall()
-            yield Sighting(
-                objective.place if optimizer is None else optimizer.place,
-                f"a step moves no layer by more than {update:.1e} of its weights (1e-3 is "
-                f"usual) and the loss has fallen by {max(fall, 0.0):.1%} in {objective.steps} "
-                f"steps: the rate {shown} is too low",
-                0,
-                "error",
-                {"update_ratio": update, "fall": fall, "learning_rate": rate},
-                lost,
-            )
+            seen = tried(run, objective)
+            sighting = self._judge(run, objective)
+            if seen is None:
+                if sighting is not None:
+                    yield sighting
+            elif seen.higher is not None:
+                yield self._with(run, objective, sighting, seen, seen.higher)
+            elif sighting is not None and seen.higher_is_worse:
+                yield Undecided("steps are tiny, but at higher rates the loss falls less far")
+            elif sighting is not None:
+                yield quoted(sighting, seen, "" if seen.other is None else seen.other.told())
+
+    def _judge(self, run: Run, objective: Objective) -> Sighting | None:
+        update = typical_update(run, objective, self.looks)
+        lost = harm(run, objective)
+        if objective.steps < self.steps or update is None or self._knows(run, objective):
+            return None
+        if not self._too_low(run, objective, update, lost):
+            return None
+        fall = run.loss(objective.number).fall()
+        rate, shown, where = self._rate(run, objective)
+        return Sighting(
+            where,
+            f"a step moves no layer by more than {update:.1e} of its weights (1e-3 is "
+            f"usual) and the loss has fallen by {max(fall, 0.0):.1%} in {objective.steps} "
+            f"steps: the rate {shown} is too low",
+            0,
+            "error",
+            {"update_ratio": update, "fall": fall, "learning_rate": rate},
+            lost,
+        )
+
+    def _with(
+        self,
+        run: Run,
+        objective: Objective,
+        sighting: Sighting | None,
+        seen: Tried,
+        better: Counterfactual,
+    ) -> Sighting:
+        """The sighting, or one for the better rate's sake alone."""
+        if sighting is not None:
+            return quoted(sighting, seen, f"{better.told()}, not {better.reached:.3g}")
+        rate, shown, where = self._rate(run, objective)
+        message = (
+            f"{better.told()}, where all {better.run_steps} steps of the run reached "
+            f"{better.reached:.3g}: the rate {shown} is too low"
+        )
+        evidence = {"learning_rate": rate}
+        lost = harm(run, objective)
+        return quoted(Sighting(where, message, 0, "warning", evidence, lost), seen)
+
+    def _rate(self, run: Run, objective: Objective) -> tuple[Detail, str, Place]:
+        optimizer = run.optimizer_of(objective)
+        rate = None if optimizer is None else optimizer.settings.get("lr")
+        shown = f"{rate:g}" if isinstance(rate, (int, float)) else "unknown"
+        return rate, shown, objective.place if optimizer is None else optimizer.place
 
     def _too_low(self, run: Run, objective: Objective, update: float, lost: float) -> bool:
         if update < self.update and lost >= 1 - self.fall:

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding
 from trainwell.record import Objective, Run, Sighting, Undecided
+from trainwell.record.comparison import quoted, tried
 from trainwell.record.reading import harm, trained, typical_update
 
 
@@ -23,7 +24,8 @@ class NoisyBatches(Finding):
         The cosine between the gradients of successive looks, which is about 1 / (1 + noise), where
         the noise is the variance of a batch's gradient over the squared gradient; in a run of very
         small batches whose loss has stopped falling far above 0 while every step still moves the
-        weights.
+        weights. Under `--probe`, larger batches are tried from the end, and must bring it further
+        down.
 
     Why it hurts:
         Steps go in directions that have nothing to do with where the loss falls: the weights
@@ -69,6 +71,14 @@ class NoisyBatches(Finding):
             if loss.prediction_shape[0] > self.batch or not trained(run, objective):
                 continue
             sighting = self._judge(run, objective, loss.prediction_shape[0])
+            seen = tried(run, objective)
+            if sighting is not None and seen is not None and seen.larger is not None:
+                if not seen.larger_is_better:
+                    yield Undecided("gradients are noise, but larger batches bring no more")
+                    continue
+                sighting = quoted(
+                    sighting, seen, f"{seen.larger.told()}, from {seen.larger.before:.3g}"
+                )
             if sighting is not None:
                 yield sighting
 

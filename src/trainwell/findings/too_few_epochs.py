@@ -11,7 +11,8 @@ from statistics import fmean, median, pstdev
 from typing import ClassVar
 
 from trainwell.findings.finding import Finding
-from trainwell.record import Objective, Run, Sighting, Undecided
+from trainwell.record import Counterfactual, Objective, Run, Sighting, Undecided
+from trainwell.record.comparison import Tried, quoted, tried
 from trainwell.record.reading import (
     first_loss,
     harm,
@@ -31,7 +32,8 @@ class TooFewEpochs(Finding):
         quarters (a straight line puts 0.29 there, a converged run nothing), with most of the loss
         still there at the end. Where the data are evaluated, that loss must have been falling too.
         Or a run of a few dozen steps whose loss has not begun to fall, although its gradients
-        agree.
+        agree. Under `--probe`, further steps that bring the loss down nearly as fast as the run's
+        own did; there, further steps that bring nothing acquit the run.
 
     Why it hurts:
         What the network could have learned with the same code and more steps was never learned.
@@ -85,8 +87,35 @@ class TooFewEpochs(Finding):
             if update is None or update < self.update:
                 continue
             sighting = self._judge(run, objective) or self._hardly_began(run, objective)
-            if sighting is not None:
+            seen = tried(run, objective)
+            if seen is None:
+                if sighting is not None:
+                    yield sighting
+            elif sighting is not None and seen.is_at_rest:
+                yield Undecided("the loss was still falling, but further steps bring no more")
+            elif seen.on_its_way is not None:
+                yield self._with(run, objective, sighting, seen, seen.on_its_way)
+            elif sighting is not None:
                 yield sighting
+
+    def _with(
+        self,
+        run: Run,
+        objective: Objective,
+        sighting: Sighting | None,
+        seen: Tried,
+        more: Counterfactual,
+    ) -> Sighting:
+        """The sighting, or one for the sake of the further steps alone."""
+        if sighting is not None:
+            return quoted(sighting, seen, f"{more.told()}, from {more.before:.3g}")
+        message = (
+            f"{more.told()}, from the {more.before:.3g} that {more.run_steps} steps reached: "
+            "training ended too early"
+        )
+        step, lost = max(objective.steps - 1, 0), harm(run, objective)
+        evidence = {"steps": objective.steps, "loss": more.before, "later_loss": more.after}
+        return quoted(Sighting(objective.place, message, step, "warning", evidence, lost), seen)
 
     def _judge(self, run: Run, objective: Objective) -> Sighting | None:
         series = run.loss(objective.number)

@@ -40,9 +40,13 @@ class Patches:
         hooks = torch.autograd.graph.saved_tensors_hooks
         self._replace(hooks, "__enter__", self._packing)
         self._replace(hooks, "__exit__", self._packed)
+        if probe.rehearsal is not None:
+            probe.rehearsal.attach()
 
     def remove(self) -> None:
         """Give everything back."""
+        if self._probe.rehearsal is not None:
+            self._probe.rehearsal.detach()
         for owner, name, original in reversed(self._undo):
             setattr(owner, name, original)
         self._undo = []
@@ -62,6 +66,9 @@ class Patches:
             look = None
             if watched is None:
                 look = probe.begin(_tensors(tensors), None, created=_creates(args, kwargs))
+            seen = watched or (None if look is None else look.watched)
+            if probe.rehearsal is not None and seen is not None:
+                probe.rehearsal.backward(tensors, seen.fact)
             probe.nested = True
             try:
                 result = original(tensors, *args, **kwargs)
@@ -83,6 +90,8 @@ class Patches:
             if not probe.active or torch.compiler.is_compiling() or not self._trains(chosen):
                 return original(outputs, inputs, *args, **kwargs)
             look = probe.begin(_tensors(outputs), chosen, created=_creates(args, kwargs))
+            if probe.rehearsal is not None:
+                probe.rehearsal.refuse("its gradients come from torch.autograd.grad")
             probe.nested = True
             try:
                 result = original(outputs, inputs, *args, **kwargs)
@@ -113,6 +122,8 @@ class Patches:
             result = original(scaler, outputs)
             if isinstance(result, torch.Tensor):
                 probe.scaled = (weakref.ref(result), scaler)
+                if probe.rehearsal is not None:
+                    probe.rehearsal.refuse("its loss is scaled for half precision")
             return result
 
         return scale
@@ -122,6 +133,8 @@ class Patches:
 
         def compile(model: Any = None, *args: Any, **kwargs: Any) -> Any:  # noqa: A001
             probe.guard(probe.modules.compiles, model)
+            if probe.rehearsal is not None:
+                probe.rehearsal.refuse("torch.compile is in use")
             return original(model, *args, **kwargs)
 
         return compile

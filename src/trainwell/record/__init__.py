@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trainwell.record.counterfactual import Counterfactual
 from trainwell.record.facts import (
     Detail,
     Evaluation,
@@ -25,6 +26,7 @@ from trainwell.record.sightings import SEVERITIES, Severity, Sighting, Undecided
 __all__ = [
     "FACT_KINDS",
     "SEVERITIES",
+    "Counterfactual",
     "Detail",
     "Evaluation",
     "Fact",

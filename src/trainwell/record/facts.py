@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from trainwell.record.counterfactual import Counterfactual
     from trainwell.record.incidents import Failure, Loader
     from trainwell.record.ranks import Rank
 
@@ -372,6 +373,6 @@ class Inputs:
 
 Fact: TypeAlias = (
     "Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation"
-    " | Inputs | Failure | Loader | Rank"
+    " | Inputs | Failure | Loader | Rank | Counterfactual"
 )
 """Any of them."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from trainwell.record.counterfactual import Counterfactual
 from trainwell.record.facts import (
     Evaluation,
     Fact,
@@ -38,6 +39,7 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "failure": Failure,
     "loader": Loader,
     "rank": Rank,
+    "counterfactual": Counterfactual,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -81,6 +83,7 @@ class Run:
     failures: dict[int, Failure] = field(default_factory=dict)
     loaders: dict[int, Loader] = field(default_factory=dict)
     ranks: dict[int, Rank] = field(default_factory=dict)
+    counterfactuals: dict[int, Counterfactual] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
     siblings: list[Run] = field(default_factory=list)
 

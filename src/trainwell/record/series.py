@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Series", "mean"]
+__all__ = ["Series", "finite_or", "mean"]
 
 import math
 from collections.abc import Iterator
@@ -14,6 +14,11 @@ def mean(values: list[float]) -> float:
     """The mean of finite numbers, which does not overflow; NaN of none."""
     count = len(values)
     return math.fsum(v / count for v in values) if count else math.nan
+
+
+def finite_or(value: float, instead: float) -> float:
+    """The value, or another one where it is NaN or infinite."""
+    return value if math.isfinite(value) else instead
 
 
 @dataclass

@@ -1,0 +1,255 @@
+"""What `--probe` remembers of a run, so that other settings can be tried when it is over."""
+
+from __future__ import annotations
+
+__all__ = ["Rehearsal"]
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from torch._C import _get_function_stack_at, _len_torch_function_stack
+from torch.nn.modules import module as hooks
+from torch.optim import Optimizer
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.utils._pytree import tree_leaves
+
+from trainwell.probes.tape import Keeper, Recorder, Tape, UntapedError
+
+_TAPES = 48
+_ROWS = 512
+"""Steps that are remembered, or more where these hold fewer examples than that."""
+
+_MOST_TAPES = 256
+
+
+class Rehearsal:
+    """Tapes steps all over a run, and keeps the weights from before the first.
+
+    Every step is taped at first. Whenever there are too many tapes, every second one is dropped,
+    and from then on half as many steps are taped: what is left is spread evenly over the run. No
+    random number is drawn for it.
+
+    Args:
+        memory: bytes that tapes and weights may take together.
+
+    Attributes:
+        tapes: the steps, in their order.
+        start: (tensor of a network or of the optimizer, its value before the first update).
+        modes: whether each module was in training mode at the first step.
+        optimizers: all that stepped, each with the highest rate that its groups had.
+        objectives: numbers of the objectives that the steps belong to.
+        backwards, updates: how often there was a backward, and a step of an optimizer.
+        problem: why nothing can be tried with this run, or None.
+    """
+
+    def __init__(self, memory: int = 64 << 20) -> None:
+        self.tapes: list[Tape] = []
+        self.start: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self.modes: dict[nn.Module, bool] = {}
+        self.optimizers: dict[Optimizer, list[float]] = {}
+        self.objectives: set[int] = set()
+        self.backwards = 0
+        self.updates = 0
+        self.problem: str | None = None
+        self._memory = memory
+        self._stride = 1
+        self._recorder = Recorder(Keeper())
+        self._pushed = False
+        self._inside: nn.Module | None = None
+        self._random: torch.Tensor | None = None
+        self._known: set[int] = set()
+        self._bytes = 0
+        self._calls: list[Any] = []
+        self._steps: Any = None
+
+    def attach(self) -> None:
+        """Start to remember."""
+
+        def before(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+            self._guard(self._stepping, optimizer)
+
+        self._steps = register_optimizer_step_pre_hook(before)
+        self._arm()
+
+    def detach(self) -> None:
+        """Stop; what is remembered stays."""
+        self._disarm()
+        self._pop()
+        if self._steps is not None:
+            self._steps.remove()
+            self._steps = None
+
+    def backward(self, roots: Any, objective: int) -> None:
+        """A backward is about to begin.
+
+        Args:
+            roots: what it is called on.
+            objective: number of the objective.
+        """
+        self._guard(self._backward, roots, objective)
+
+    def refuse(self, reason: str) -> None:
+        """Give up, and free what was remembered."""
+        self.problem = self.problem or reason
+        self.tapes, self.start = [], []
+        self._disarm()
+
+    def _guard(self, function: Callable[..., None], *args: Any) -> None:
+        if self.problem is not None:
+            self._pop()
+            return
+        gradients = torch.is_grad_enabled()
+        torch._C._set_grad_enabled(False)
+        try:
+            function(*args)
+        except UntapedError as error:
+            self.refuse(str(error))
+        except Exception as error:
+            # Nothing of ours may reach the script.
+            if os.environ.get("TRAINWELL_DEBUG"):
+                raise
+            self.refuse(f"trainwell itself failed: {type(error).__name__}: {error}")
+        finally:
+            torch._C._set_grad_enabled(gradients)
+
+    def _arm(self) -> None:
+        if self._calls:
+            return
+
+        def before(module: nn.Module, args: Any) -> None:
+            # A network that is called without gradients is no part of a step.
+            if self._inside is None and torch.is_grad_enabled():
+                self._inside = module
+                self._guard(self._enter, module)
+
+        def after(module: nn.Module, args: Any, kwargs: Any, result: Any) -> None:
+            if module is self._inside:
+                self._guard(self._leave, module, args, kwargs, result)
+                self._inside = None
+
+        self._calls = [
+            hooks.register_module_forward_pre_hook(before),
+            hooks.register_module_forward_hook(after, with_kwargs=True),
+        ]
+
+    def _disarm(self) -> None:
+        for handle in self._calls:
+            handle.remove()
+        self._calls = []
+        self._inside = None
+        self._recorder.drop()
+
+    def _enter(self, module: nn.Module) -> None:
+        if torch.is_autocast_enabled("cpu"):
+            raise UntapedError("it runs under autocast")
+        self._pop()
+        self._remember(module)
+        if self._random is None:
+            self._random = torch.get_rng_state()
+        self._recorder.inside = True
+
+    def _leave(self, module: nn.Module, args: Any, kwargs: Any, result: Any) -> None:
+        recorder = self._recorder
+        if recorder.tape is None:
+            assert self._random is not None
+            recorder.begin(self._random)
+        recorder.inside = True
+        recorder.called(module, args, kwargs, result)
+        recorder.inside = False
+        if not self._pushed:
+            if _len_torch_function_stack():
+                raise UntapedError("it runs under a torch function mode")
+            recorder.__enter__()  # type: ignore[no-untyped-call]
+            self._pushed = True
+
+    def _remember(self, module: nn.Module) -> None:
+        if module in self.modes:
+            return
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            raise UntapedError("it trains in several processes")
+        fresh = [*module.parameters(), *module.buffers()]
+        if fresh and self.backwards:
+            raise UntapedError("it calls a network that it did not call at its first step")
+        for child in module.modules():
+            self.modes[child] = child.training
+        self._keep(fresh)
+
+    def _keep(self, tensors: list[torch.Tensor]) -> None:
+        for tensor in tensors:
+            if id(tensor) in self._known:
+                continue
+            if tensor.device.type != "cpu":
+                raise UntapedError(f"its weights are on {tensor.device.type}, not on the CPU")
+            self._known.add(id(tensor))
+            self._bytes += tensor.nbytes
+            if self._bytes > self._memory:
+                raise UntapedError(f"its weights take more than {self._memory >> 20} MiB")
+            self.start.append((tensor, tensor.detach().clone()))
+
+    def _stepping(self, optimizer: Optimizer) -> None:
+        self._pop()
+        self.updates += 1
+        rates = [float(group.get("lr", 0.0)) for group in optimizer.param_groups]
+        if optimizer in self.optimizers:
+            self.optimizers[optimizer] = list(map(max, self.optimizers[optimizer], rates))
+            return
+        self.optimizers[optimizer] = rates
+        tensors = [t for group in optimizer.param_groups for t in group["params"]]
+        if self.updates > 1 and not {id(t) for t in tensors} <= self._known:
+            raise UntapedError("an optimizer took its first step after others had")
+        self._keep(tensors)
+
+    def _backward(self, roots: Any, objective: int) -> None:
+        self.objectives.add(objective)
+        due = self.backwards % self._stride == 0
+        self.backwards += 1
+        recorder = self._recorder
+        if due:
+            if not isinstance(roots, torch.Tensor) or roots.numel() != 1:
+                raise UntapedError("backward() is called on something else than one number")
+            if recorder.tape is None:
+                raise UntapedError("no network was called for its loss")
+            self._add(recorder.end(roots))
+        recorder.drop()
+        self._random = None
+        self._inside = None
+        if self.backwards % self._stride == 0:
+            self._arm()
+        else:
+            self._disarm()
+
+    def _add(self, tape: Tape) -> None:
+        self.tapes.append(tape)
+        many = len(self.tapes) > _TAPES and sum(t.rows for t in self.tapes) > _ROWS
+        while many or len(self.tapes) > _MOST_TAPES or self._size() > self._memory - self._bytes:
+            many = False
+            if len(self.tapes) < 8:
+                raise UntapedError(
+                    f"its weights and {len(self.tapes)} of its batches take more than "
+                    f"{self._memory >> 20} MiB"
+                )
+            self._stride *= 2
+            self.tapes = self.tapes[::2]
+
+    def _size(self) -> int:
+        """Bytes in the copies that the tapes hold, each once."""
+        found = {
+            id(t): t.nbytes
+            for tape in self.tapes
+            for call in tape.calls
+            for t in tree_leaves((call.args, call.kwargs))
+            if isinstance(t, torch.Tensor) and id(t) not in self._known
+        }
+        return sum(found.values())
+
+    def _pop(self) -> None:
+        """Take the mode off the stack; later, where a mode of the script's lies above it."""
+        if not self._pushed:
+            return
+        depth = _len_torch_function_stack()
+        if depth and _get_function_stack_at(depth - 1) is self._recorder:
+            self._recorder.__exit__(None, None, None)
+            self._pushed = False
