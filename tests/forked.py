@@ -24,8 +24,10 @@ import torch
 import torch._dynamo  # imported by the first optimizer otherwise, in every fork again
 
 from trainwell.diagnosis import diagnose
+from trainwell.probes.counterfactuals import ask
 from trainwell.probes.offspring import Inheritance, Offspring
 from trainwell.probes.probe import Probe
+from trainwell.probes.rehearsal import Rehearsal
 from trainwell.record import Run
 from trainwell.record.codec import run_from_json, run_to_json
 from trainwell.record.gathering import gather
@@ -59,7 +61,13 @@ class Forked:
         return [f["code"] for f in self.found if f["severity"] == "info"]
 
 
-def run_forked(script: Path, *arguments: str, probed: bool = True, every: int | None = 3) -> Forked:
+def run_forked(
+    script: Path,
+    *arguments: str,
+    probed: bool = True,
+    every: int | None = 3,
+    probing: bool = False,
+) -> Forked:
     """Run a script in a fork.
 
     Args:
@@ -67,6 +75,7 @@ def run_forked(script: Path, *arguments: str, probed: bool = True, every: int | 
         arguments: its command line.
         probed: with the probe attached.
         every: look at every N-th backward; None for the default budget.
+        probing: try other settings at the end.
     """
     reader, writer = os.pipe()
     child = os.fork()
@@ -75,7 +84,7 @@ def run_forked(script: Path, *arguments: str, probed: bool = True, every: int | 
         try:
             os.close(reader)
             with os.fdopen(writer, "w") as pipe:
-                json.dump(_child(script, arguments, probed, every), pipe)
+                json.dump(_child(script, arguments, probed, every, probing), pipe)
             status = 0
         except BaseException:
             traceback.print_exc()
@@ -99,7 +108,7 @@ def run_all(jobs: list[tuple[Any, ...]], **options: Any) -> list[Forked]:
 
 
 def _child(
-    script: Path, arguments: tuple[str, ...], probed: bool, every: int | None
+    script: Path, arguments: tuple[str, ...], probed: bool, every: int | None, probing: bool
 ) -> dict[str, Any]:
     torch.set_num_threads(1)
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -111,6 +120,7 @@ def _child(
     offspring = Offspring(Inheritance(record, run.id, run.script, arguments, 0.03, every, home))
     if probed:
         probe = Probe(run, lambda facts, vitals: None, every=every, home=home)
+        probe.rehearsal = Rehearsal() if probing else None
         probe.attach()
         offspring.attach()
     sys.argv = [str(script), *arguments]
@@ -128,6 +138,8 @@ def _child(
     if probe is not None:
         offspring.detach()
         probe.finish()
+        if probe.rehearsal is not None:
+            ask(probe.rehearsal, probe.ledger)
         if os.path.exists(record):
             store = Store(record, create=False)
             run = gather(store, run)

@@ -33,3 +33,17 @@ def test_losses_weights_and_random_states_are_equal(script: Path) -> None:
 def test_nothing_wrong_is_found_in_a_healthy_kind(script: Path) -> None:
     # Cut short on purpose, some of them are seen to be.
     assert set(run_forked(script, "1", every=2).codes) <= {"GEN104"}
+
+
+@pytest.mark.parametrize("script", _KINDS, ids=lambda p: p.stem)
+def test_remembering_steps_changes_nothing_either(
+    script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TRAINWELL_DEBUG", raising=False)
+    bare = run_forked(script, "3", probed=False)
+    probed = run_forked(script, "3", probing=True)
+    assert (probed.output, probed.error) == (bare.output, "")
+    assert probed.run is not None
+    assert not [n for n in probed.run.notes if "failed" in n]
+    tried = len(probed.run.counterfactuals)
+    assert tried >= 3 or any(n.startswith("no other settings") for n in probed.run.notes)

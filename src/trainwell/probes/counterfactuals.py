@@ -58,7 +58,7 @@ def ask(rehearsal: Rehearsal, ledger: Ledger, seconds: float = SECONDS) -> None:
         ledger: of the run; it is flushed.
         seconds: wall time that this may take.
     """
-    if not rehearsal.backwards:
+    if not rehearsal.backwards and rehearsal.problem is None:
         return
     problem = rehearsal.problem or _unfit(rehearsal)
     found: list[dict[str, Any]] = []
@@ -262,10 +262,10 @@ class _Trial:
         """The mean loss of the steps held back, as the script computes it in training."""
         kept = [(t, t.detach().clone()) for t, _ in self.final]
         losses = []
-        with torch.no_grad():
-            for tape in self.held:
-                torch.set_rng_state(tape.random)
-                losses.append(float(tape.play()))
+        for tape in self.held:
+            torch.set_rng_state(tape.random)
+            # With gradients: some losses take a derivative themselves.
+            losses.append(float(tape.play().detach()))
         # Batch statistics move while a network in training mode is only measured.
         self._restore(kept)
         return sum(losses) / len(losses)

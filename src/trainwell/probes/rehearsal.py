@@ -194,7 +194,10 @@ class Rehearsal:
         self.updates += 1
         rates = [float(group.get("lr", 0.0)) for group in optimizer.param_groups]
         if optimizer in self.optimizers:
-            self.optimizers[optimizer] = list(map(max, self.optimizers[optimizer], rates))
+            known = self.optimizers[optimizer]
+            if len(known) != len(rates):
+                raise UntapedError("its optimizer is given more parameters later on")
+            self.optimizers[optimizer] = list(map(max, known, rates))
             return
         self.optimizers[optimizer] = rates
         tensors = [t for group in optimizer.param_groups for t in group["params"]]

@@ -20,6 +20,9 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
+_GRADIENT = torch._C.TensorBase.grad.__get__
+"""Reading a gradient: no part of a loss, but of zeroing it between the loss and `backward()`."""
+
 
 class UntapedError(Exception):
     """A step that cannot be taped; the text says why."""
@@ -37,8 +40,17 @@ class _Call:
     function: Callable[..., Any]
     args: Any
     kwargs: Any
-    results: tuple[int | None, ...]
-    """Slots of what it returns, leaf by leaf; None where that is no tensor."""
+    results: tuple[int, ...]
+    """Slots of what it returns, leaf by leaf; -1 where that is no tensor."""
+
+
+def _filled(value: Any, made: dict[int, Any]) -> Any:
+    """An argument with tensors in the place of slots. Most are no containers: that goes fast."""
+    if isinstance(value, _Slot):
+        return made[value.number]
+    if isinstance(value, (int, float, str, torch.Tensor)) or value is None:
+        return value
+    return tree_map(lambda v: made[v.number] if isinstance(v, _Slot) else v, value)
 
 
 @dataclass
@@ -62,14 +74,12 @@ class Tape:
     def play(self) -> torch.Tensor:
         """The loss again, at the weights as they are now."""
         made: dict[int, Any] = {}
-
-        def fill(value: Any) -> Any:
-            return made[value.number] if isinstance(value, _Slot) else value
-
         for call in self.calls:
-            result = call.function(*tree_map(fill, call.args), **tree_map(fill, call.kwargs))
-            pairs = zip(call.results, tree_leaves(result), strict=True)
-            made.update((slot, leaf) for slot, leaf in pairs if slot is not None)
+            args = [_filled(a, made) for a in call.args]
+            kwargs = {name: _filled(a, made) for name, a in call.kwargs.items()}
+            result = call.function(*args, **kwargs)
+            leaves = [result] if isinstance(result, torch.Tensor) else tree_leaves(result)
+            made.update(zip(call.results, leaves, strict=True))
         loss: torch.Tensor = made[self.loss]
         return loss
 
@@ -161,6 +171,7 @@ class Recorder(TorchFunctionMode):
             self.tape is not None
             and not self.inside
             and self.problem is None
+            and func != _GRADIENT
             and torch.is_grad_enabled()
             and any(self._depends(t) for t in tree_leaves((args, kwargs)))
         )
@@ -201,9 +212,9 @@ class Recorder(TorchFunctionMode):
         # What returns no tensor (a shape, a number to print) makes none either, but for `x[i] = y`.
         if not tensors and function is not torch.Tensor.__setitem__:
             return
-        results: list[int | None] = []
+        results: list[int] = []
         for leaf in leaves:
-            slot = None
+            slot = -1
             if isinstance(leaf, torch.Tensor):
                 slot = self._slots[id(leaf)] = len(self._alive)
                 self._alive.append(leaf)
