@@ -21,6 +21,7 @@ def test_everything_is_read(settled: Settled) -> None:
         select = ["ACT", "double-softmax"]
         ignore = ["ACT102"]
         budget = "5%"
+        probe = true
         fail-on = "warning"
         format = "sarif"
         [tool.trainwell.findings.dying-relu]
@@ -31,6 +32,7 @@ def test_everything_is_read(settled: Settled) -> None:
         select=("ACT", "double-softmax"),
         ignore=("ACT102",),
         budget=0.05,
+        probe=True,
         fail_on=FailOn.WARNING,
         format=Format.SARIF,
         thresholds={"ACT101": {"share": 0.7}},
@@ -56,6 +58,7 @@ def test_a_budget_may_be_a_number(settled: Settled, value: str) -> None:
         ("fail-on = 'info'", "`fail-on` must be one of error, warning, never, got 'info'"),
         ("format = ['json']", "`format` must be one of text, json, sarif, github, got ['json']"),
         ("budget = true", '`budget` must be a share such as "3%" or 0.03, got True'),
+        ('probe = "yes"', "`probe` must be true or false, got 'yes'"),
         ("budget = 0", "`budget` takes a share of the run's time, such as 3% or 0.03; got `0`"),
         ("findings = 3", "`findings` must be tables such as"),
     ],

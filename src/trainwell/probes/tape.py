@@ -20,7 +20,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-_GRADIENT = torch._C.TensorBase.grad.__get__
+_GRADIENT = torch._C.TensorBase.grad.__get__  # type: ignore[union-attr]
 """Reading a gradient: no part of a loss, but of zeroing it between the loss and `backward()`."""
 
 
