@@ -6,7 +6,7 @@ __all__ = ["NoisyBatches"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import ClassVar
 
@@ -76,9 +76,9 @@ class NoisyBatches(Finding):
                 if not seen.larger_is_better:
                     yield Undecided("gradients are noise, but larger batches bring no more")
                     continue
-                sighting = quoted(
-                    sighting, seen, f"{seen.larger.told()}, from {seen.larger.before:.3g}"
-                )
+                told = f"{seen.larger.told()}, from {seen.larger.before:.3g}"
+                # What one run alone cannot tell was tried.
+                sighting = quoted(replace(sighting, severity="warning"), seen, told)
             if sighting is not None:
                 yield sighting
 

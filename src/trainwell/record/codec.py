@@ -80,7 +80,7 @@ def run_from_json(body: dict[str, Any]) -> Run:
     for row in body["vitals"]:
         key = (row["kind"], row["number"], row["quantity"])
         run.vitals[key] = Series(row["steps"], _read(row["values"]))
-    run.siblings = [run_from_json(sibling) for sibling in body["siblings"]]
+    run.siblings = [run_from_json(sibling) for sibling in body.get("siblings", [])]
     return run
 
 
