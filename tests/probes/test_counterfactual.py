@@ -290,10 +290,10 @@ def test_memory_is_capped() -> None:
     assert _remembered(100, 64, 4 * 16 * 1024).tapes == []
 
 
-def test_no_mode_is_left_on_the_stack() -> None:
-    before = torch._C._len_torch_function_stack()
+def test_no_mode_and_no_hook_are_left() -> None:
     _remembered(10, 4, 64 << 20)
-    assert torch._C._len_torch_function_stack() == before
+    assert torch._C._len_torch_function_stack() == 0
+    assert not nn.modules.module._has_any_global_hook()
 
 
 def test_a_mode_of_the_scripts_own_between_network_and_loss_is_left_alone() -> None:

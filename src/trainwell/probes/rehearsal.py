@@ -138,6 +138,9 @@ class Rehearsal:
     def _disarm(self) -> None:
         for handle in self._calls:
             handle.remove()
+            # torch 2.13 forgets this entry: the slow way through every module, and a warning from
+            # compiled ones, would stay.
+            hooks._global_forward_hooks_with_kwargs.pop(handle.id, None)
         self._calls = []
         self._inside = None
         self._recorder.drop()
