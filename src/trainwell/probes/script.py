@@ -119,6 +119,9 @@ def _become(script: Script) -> None:
         main.__loader__ = loader("__main__", main.__file__)
         main.__dict__["__cached__"] = None
     sys.modules["__main__"] = main
+    if "multiprocessing" in sys.modules:
+        # On its import it takes what is `__main__` then, for what spawned workers send back.
+        sys.modules["__mp_main__"] = main
     sys.argv[:] = ["-m" if script.is_module else script.name, *script.arguments]
     if script.is_module:
         folder = os.getcwd()
