@@ -49,7 +49,7 @@ def test_a_budget_may_be_a_number(settled: Settled, value: str) -> None:
     [
         ('ingore = ["ACT"]', "unknown key `ingore`; did you mean `ignore`?"),
         ("fail_on = 'error'", "unknown key `fail_on`; did you mean `fail-on`?"),
-        ('ignore = ["ACT999"]', "`ignore`: unknown finding `ACT999`; did you mean `ACT`?"),
+        ('ignore = ["ACT999"]', "`ignore`: unknown finding `ACT999`; did you mean `ACT10"),
         ('select = ["dying-rely"]', "did you mean `dying-relu`?"),
         ('ignore = "ACT"', '`ignore` must be a list such as ["ACT101", "GRD"], got \'ACT\''),
         ("select = [1]", "`select` must be a list"),
