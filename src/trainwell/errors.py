@@ -6,7 +6,13 @@ line on standard error and exit status 2.
 
 from __future__ import annotations
 
-__all__ = ["BadInputError", "RecordError", "TrainwellError", "UnknownNameError"]
+__all__ = [
+    "BadInputError",
+    "RecordError",
+    "TrainwellError",
+    "UnknownNameError",
+    "UnsafeEditError",
+]
 
 import difflib
 from collections.abc import Iterable
@@ -41,3 +47,15 @@ class UnknownNameError(BadInputError):
         near = difflib.get_close_matches(name.lower(), family or by_lower, n=1, cutoff=0.5)
         hint = f"; did you mean `{by_lower[near[0]]}`?" if near else ""
         super().__init__(f"unknown {what} `{name}`{hint}")
+
+
+class UnsafeEditError(TrainwellError):
+    """A change of a script's text that cannot be made without a risk to what the script means.
+
+    Args:
+        reason: one lowercase clause fit for the user, for example "line 12 calls no `backward`".
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
