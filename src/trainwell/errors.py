@@ -8,6 +8,7 @@ from __future__ import annotations
 
 __all__ = [
     "BadInputError",
+    "CannotApplyError",
     "RecordError",
     "TrainwellError",
     "UnknownNameError",
@@ -24,6 +25,10 @@ class TrainwellError(Exception):
 
 class BadInputError(TrainwellError):
     """An argument, a file or a script that trainwell cannot work with."""
+
+
+class CannotApplyError(TrainwellError):
+    """A remedy that does not fit this script; its text says why, lowercase, no full stop."""
 
 
 class RecordError(TrainwellError):

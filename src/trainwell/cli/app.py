@@ -9,14 +9,17 @@ from typing import Annotated
 import typer
 
 from trainwell.cli.explain import explain
+from trainwell.cli.remedies import remedies
 from trainwell.cli.run import RunCommand, run
 from trainwell.cli.runs import runs
 from trainwell.cli.show import show
+from trainwell.cli.treat import treat
 
 _EPILOG = """\b
 Examples:
   trainwell run train.py --lr 0.1   run a script; its arguments stay behind it
   trainwell run -m package.train    run a module, as `python -m` does
+  trainwell treat train.py          try cures, prove which works, print the patch
   trainwell show                    the last run's diagnosis again
   trainwell show -o report.sarif    and for code scanning
   trainwell explain                 what can be found
@@ -31,9 +34,11 @@ app = typer.Typer(
     epilog=_EPILOG,
 )
 app.command(cls=RunCommand)(run)
+app.command(cls=RunCommand)(treat)
 app.command()(show)
 app.command()(runs)
 app.command()(explain)
+app.command()(remedies)
 
 
 def _print_version(wanted: bool) -> None:

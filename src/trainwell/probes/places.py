@@ -19,7 +19,8 @@ _LINE = re.compile(
     r'^\s*File "(?P<file>.+?)", line (?P<line>\d+), in (?P<function>.+?)$', re.MULTILINE
 )
 _TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
-_PROBES = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_OWN = tuple(os.path.join(_PACKAGE, name) + os.sep for name in ("probes", "remedies"))
 _CONTAINER = os.path.join(_TORCH, "nn", "modules", "container.py")
 
 
@@ -47,7 +48,7 @@ class Sources:
         """How much a file is the user's: 3 own, 2 outside of libraries, 1 a library, 0 hidden."""
         if file not in self._known:
             path = os.path.abspath(file)
-            hidden = path.startswith((_TORCH, _PROBES)) or (
+            hidden = path.startswith((_TORCH, *_OWN)) or (
                 file.startswith("<") and not file.startswith("<ipython")
             )
             own = path.startswith(self.home) and "site-packages" not in path[len(self.home) :]

@@ -45,6 +45,23 @@ SCHEMAS: tuple[str, ...] = (
         PRIMARY KEY (run, position)
     );
     """,
+    """
+    CREATE TABLE treatments (
+        key INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        script TEXT NOT NULL,
+        plan TEXT NOT NULL,
+        started REAL NOT NULL,
+        ended REAL
+    );
+    CREATE TABLE trials (
+        treatment INTEGER NOT NULL REFERENCES treatments (key),
+        arm TEXT NOT NULL,
+        seed INTEGER NOT NULL,
+        outcome TEXT NOT NULL,
+        PRIMARY KEY (treatment, arm, seed)
+    );
+    """,
 )
 """The script at index n leads from schema n to schema n + 1.
 

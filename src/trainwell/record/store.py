@@ -101,7 +101,7 @@ class Store:
         Raises:
             RecordError: if it cannot be written, or a run of that id exists.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             cursor = connection.execute(
                 "INSERT INTO runs (id, script, arguments, started, steps, machine, process)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -131,7 +131,7 @@ class Store:
         Raises:
             RecordError: if it cannot be written.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             key = self._key(run.id)
             connection.execute("UPDATE runs SET steps = ? WHERE key = ?", (run.steps, key))
             self._put_notes(run)
@@ -149,7 +149,7 @@ class Store:
         Raises:
             RecordError: if it cannot be written.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             key = self._key(run.id)
             error = None if run.error is None else json.dumps(run.error)
             connection.execute(
@@ -166,7 +166,7 @@ class Store:
             BadInputError: if several ids begin so.
             RecordError: if the file cannot be read.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             key, row = self._find(connection, name)
             run = Run(
                 id=row[0],
@@ -200,7 +200,7 @@ class Store:
 
     def ranks_of(self, group: str) -> list[str]:
         """Ids of the runs that are ranks of one distributed training, in the order of begin."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
                 "SELECT runs.id, facts.body FROM facts JOIN runs ON runs.key = facts.run"
                 " WHERE facts.kind = 'rank' ORDER BY runs.key"
@@ -209,13 +209,13 @@ class Store:
 
     def latest(self) -> str | None:
         """Id of the run that was begun last."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute("SELECT id FROM runs ORDER BY key DESC LIMIT 1").fetchone()
         return None if row is None else str(row[0])
 
     def summaries(self) -> list[RunSummary]:
         """All runs, the one begun last first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
                 "SELECT id, script, arguments, started, ended, exit_status, steps, machine, process"
                 " FROM runs ORDER BY key DESC"
@@ -236,7 +236,7 @@ class Store:
 
     def _open(self) -> None:
         connection = self._connection
-        with self._reading():
+        with self.reading():
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             version = self._version()
@@ -250,7 +250,7 @@ class Store:
         self._use_wal()
         connection.execute("PRAGMA synchronous = NORMAL")
         if version < len(SCHEMAS):
-            with self._writing():
+            with self.writing():
                 # Read again: another process may have been quicker.
                 for script in SCHEMAS[self._version() :]:
                     for statement in script.split(";"):
@@ -309,7 +309,8 @@ class Store:
         return key, tuple(row)
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that writes; what raises inside undoes it."""
         if os.getpid() != self._process:
             raise RecordError("a forked process may not write into its parent's record")
         notes = dict(self._notes)
@@ -327,7 +328,8 @@ class Store:
             self._connection.execute("COMMIT")
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that reads."""
         with self._explained(), self._lock:
             # One transaction: all tables as of one moment, while a run goes on writing.
             self._connection.execute("BEGIN")

@@ -1,7 +1,10 @@
-"""Remedies: what can be done about a finding."""
+"""Remedies: what can be done about a finding.
+
+What this imports needs no torch; `trainwell.remedies.catalogue` has what can be applied.
+"""
 
 from __future__ import annotations
 
-from trainwell.remedies.catalogue import ADVICE
+from trainwell.remedies.advice import ADVICE
 
 __all__ = ["ADVICE"]

@@ -1,73 +1,162 @@
-"""The remedies by name, each with its advice: one imperative sentence for the report."""
+"""The remedies by name: those that trainwell applies, and what is left to the reader."""
 
 from __future__ import annotations
 
-__all__ = ["ADVICE"]
+__all__ = ["REMEDIES", "from_json", "parse"]
 
-ADVICE: dict[str, str] = {
-    "accumulate_micro_batches": "step the optimizer once for several small batches",
-    "add_batch_norm": "put a batch normalisation layer before the activation",
-    "average_gradients": "average every gradient over the ranks before step(): dist.all_reduce",
-    "average_loss": 'average the loss over the batch: reduction="mean"',
-    "broadcast_weights": "send rank 0's weights to all ranks before training: dist.broadcast",
-    "change_optimizer": "try another optimizer, such as AdamW",
-    "clip_gradients": "call torch.nn.utils.clip_grad_norm_ between backward() and step()",
-    "clip_outliers": "clip each column to a few interquartile ranges before scaling it",
-    "connect_parameters": "let forward() use them without detach(), .data or NumPy, or remove them",
-    "drop_feature": "look at where the column comes from, and leave it out if it says nothing",
-    "convert_dtype": "convert one side: .float() for data, .long() for class labels and indices",
-    "detach_losses": "keep the number, not the tensor: loss.item(), or loss.detach()",
-    "dropout": "add dropout before the last layers",
-    "early_stopping": "keep the weights of the best evaluation and stop once it gets worse",
-    "evaluate_in_eval_mode": "call model.eval() before evaluating and model.train() after",
-    "feed_logits": "give the loss the raw outputs: it applies the softmax or sigmoid itself",
-    "fit_shapes": "print the shape before this line; flatten, transpose, or resize the layer",
-    "guard_operation": "keep the operand inside its domain, with a clamp or a small constant",
-    "hold_out_data": "hold data out and evaluate on it after every epoch",
-    "impute_values": "remove or fill the NaN and Inf values before training",
-    "initialise_he": "initialise with torch.nn.init.kaiming_normal_ (He), made for ReLU",
-    "initialise_lecun": "initialise with standard deviation 1/sqrt(fan_in) (LeCun)",
-    "initialise_xavier": "initialise with torch.nn.init.xavier_uniform_, made for tanh and sigmoid",
-    "insert_activation": "put a nonlinearity (ReLU, GELU, ...) between the layers, or merge them",
-    "label_smoothing": "soften the targets: cross_entropy(..., label_smoothing=0.1)",
-    "lower_dropout": "drop less, 0.1 to 0.3, or nothing until the network fits its training data",
-    "load_ahead": "prepare batches while the network trains: DataLoader(..., num_workers=4)",
-    "load_once": "do the slow work of an example once, before training, and keep the result",
-    "lower_learning_rate": "lower the learning rate, by a factor of 10 first",
-    "lower_momentum": "lower the momentum, to 0.9 first",
-    "match_loss": "use the loss that belongs to the targets and the output",
-    "match_shapes": "give prediction and target one shape, for example prediction.squeeze(1)",
-    "mend_reduction": "normalise or average over the features, never over the examples",
-    "move_to_device": "move network and batches to one device: model.to(device), x.to(device)",
-    "raise_learning_rate": "raise the learning rate, by a factor of 10 first",
-    "register_parameters": "give the optimizer every parameter that should learn",
-    "release_output": "drop the output activation, so that every target can be reached",
-    "resample_classes": "draw the classes evenly: torch.utils.data.WeightedRandomSampler",
-    "resize_batches": "use larger batches, of 32 examples first",
-    "scale_inputs": "standardise the inputs with the training data's mean and deviation",
-    "scale_robustly": "scale by median and quartiles (RobustScaler), or take logarithms",
-    "scale_targets": "standardise the targets, and undo it on predictions",
-    "share_preprocessing": "preprocess the evaluation data just as the training data",
-    "shard_rows": "give every rank its own rows: DistributedSampler, set_epoch() every epoch",
-    "seed_by_rank": "seed the generator that draws the rows by rank: manual_seed(seed + rank)",
-    "shrink_output": "give the last layer small weights and multiply its outputs by nothing",
-    "seed_workers": "make the generator in each worker, from get_worker_info().seed",
-    "shrink_batch": "use a smaller batch, or fewer units",
-    "shuffle_batches": "shuffle the training data anew every epoch: DataLoader(..., shuffle=True)",
-    "split_first": "split before duplicating, augmenting or windowing, and remove duplicates",
-    "step_optimizer": "call optimizer.step() after backward()",
-    "train_in_train_mode": "call model.train() at the start of every epoch",
-    "train_longer": "train for more epochs",
-    "unfreeze_parameters": "set requires_grad on what should learn, or drop this optimizer",
-    "use_group_norm": "use GroupNorm or LayerNorm, which need no batch",
-    "use_leaky_relu": "use LeakyReLU or GELU, which keep a gradient below zero",
-    "use_log_softmax": "use log_softmax as the output, or cross_entropy on raw outputs",
-    "use_relu": "use ReLU in the hidden layers, with He initialisation",
-    "use_sigmoid": "use one sigmoid (or two softmax units) for two classes",
-    "use_tanh": "use tanh instead of sigmoid in the hidden layers: its outputs are centred on 0",
-    "weigh_classes": "weigh the classes by their rarity: the loss's weight= or pos_weight=",
-    "weight_decay": "add weight decay (AdamW with weight_decay=0.01 or more)",
-    "widen_network": "give the network more units or layers, or the data better features",
-    "wrap_in_ddp": "wrap the model: torch.nn.parallel.DistributedDataParallel shares both",
-    "zero_gradients": "call optimizer.zero_grad() before every backward()",
-}
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+from trainwell.errors import BadInputError, UnknownNameError
+from trainwell.remedies.accumulate_micro_batches import AccumulateMicroBatches
+from trainwell.remedies.add_batch_norm import AddBatchNorm
+from trainwell.remedies.advice import ADVICE
+from trainwell.remedies.augment_inputs import AugmentInputs
+from trainwell.remedies.average_loss import AverageLoss
+from trainwell.remedies.change_optimizer import ChangeOptimizer
+from trainwell.remedies.clip_gradients import ClipGradients
+from trainwell.remedies.dropout import Dropout
+from trainwell.remedies.early_stopping import EarlyStopping
+from trainwell.remedies.evaluate_in_eval_mode import EvaluateInEvalMode
+from trainwell.remedies.feed_logits import FeedLogits
+from trainwell.remedies.initialise_he import InitialiseHe
+from trainwell.remedies.initialise_lecun import InitialiseLecun
+from trainwell.remedies.initialise_xavier import InitialiseXavier
+from trainwell.remedies.input_noise import InputNoise
+from trainwell.remedies.insert_activation import InsertActivation
+from trainwell.remedies.l1_penalty import L1Penalty
+from trainwell.remedies.label_smoothing import LabelSmoothing
+from trainwell.remedies.lower_dropout import LowerDropout
+from trainwell.remedies.lower_learning_rate import LowerLearningRate
+from trainwell.remedies.lower_momentum import LowerMomentum
+from trainwell.remedies.match_loss import MatchLoss
+from trainwell.remedies.match_shapes import MatchShapes
+from trainwell.remedies.raise_learning_rate import RaiseLearningRate
+from trainwell.remedies.register_parameters import RegisterParameters
+from trainwell.remedies.release_output import ReleaseOutput
+from trainwell.remedies.remedy import Remedy
+from trainwell.remedies.resize_batches import ResizeBatches
+from trainwell.remedies.scale_inputs import ScaleInputs
+from trainwell.remedies.scale_robustly import ScaleRobustly
+from trainwell.remedies.scale_targets import ScaleTargets
+from trainwell.remedies.shuffle_batches import ShuffleBatches
+from trainwell.remedies.step_optimizer import StepOptimizer
+from trainwell.remedies.train_in_train_mode import TrainInTrainMode
+from trainwell.remedies.train_longer import TrainLonger
+from trainwell.remedies.train_shorter import TrainShorter
+from trainwell.remedies.unfreeze_parameters import UnfreezeParameters
+from trainwell.remedies.use_gelu import UseGelu
+from trainwell.remedies.use_leaky_relu import UseLeakyRelu
+from trainwell.remedies.use_relu import UseRelu
+from trainwell.remedies.use_sigmoid import UseSigmoid
+from trainwell.remedies.use_tanh import UseTanh
+from trainwell.remedies.weigh_classes import WeighClasses
+from trainwell.remedies.weight_decay import WeightDecay
+from trainwell.remedies.weight_noise import WeightNoise
+from trainwell.remedies.zero_gradients import ZeroGradients
+
+_ALL: tuple[type[Remedy], ...] = (
+    AccumulateMicroBatches,
+    AddBatchNorm,
+    AugmentInputs,
+    AverageLoss,
+    ChangeOptimizer,
+    ClipGradients,
+    Dropout,
+    EarlyStopping,
+    EvaluateInEvalMode,
+    FeedLogits,
+    InitialiseHe,
+    InitialiseLecun,
+    InitialiseXavier,
+    InputNoise,
+    InsertActivation,
+    L1Penalty,
+    LabelSmoothing,
+    LowerDropout,
+    LowerLearningRate,
+    LowerMomentum,
+    MatchLoss,
+    MatchShapes,
+    RaiseLearningRate,
+    RegisterParameters,
+    ReleaseOutput,
+    ResizeBatches,
+    ScaleInputs,
+    ScaleRobustly,
+    ScaleTargets,
+    ShuffleBatches,
+    StepOptimizer,
+    TrainInTrainMode,
+    TrainLonger,
+    TrainShorter,
+    UnfreezeParameters,
+    UseGelu,
+    UseLeakyRelu,
+    UseRelu,
+    UseSigmoid,
+    UseTanh,
+    WeighClasses,
+    WeightDecay,
+    WeightNoise,
+    ZeroGradients,
+)
+
+REMEDIES: dict[str, type[Remedy]] = {remedy.name: remedy for remedy in _ALL}
+"""Every remedy that can be applied to an unchanged script, by name."""
+
+
+def parse(text: str) -> list[Remedy]:
+    """The remedies of a list such as "initialise_he,clip_gradients=1.0".
+
+    Args:
+        text: names, each perhaps with a setting behind `=`, with commas between.
+
+    Raises:
+        BadInputError: if a name is unknown, or a setting does not fit.
+    """
+    found = [_parse_one(part.strip()) for part in text.split(",") if part.strip()]
+    if not found:
+        raise BadInputError(f"no remedy is named in `{text}`")
+    names = [remedy.name for remedy in found]
+    twice = next((n for n in names if names.count(n) > 1), None)
+    if twice is not None:
+        raise BadInputError(f"`{twice}` is named twice")
+    return found
+
+
+def _parse_one(text: str) -> Remedy:
+    name, equals, value = text.partition("=")
+    kind = REMEDIES.get(name)
+    if kind is None:
+        if name in ADVICE:
+            raise BadInputError(f"`{name}` is done by hand: {ADVICE[name]}")
+        raise UnknownNameError("remedy", name, REMEDIES)
+    if not equals:
+        return kind()
+    own = [f.name for f in fields(kind) if not f.name.startswith("at_")]
+    if not own:
+        raise BadInputError(f"`{name}` takes no setting, got `{value}`")
+    return kind(**{own[0]: _convert(name, value, get_type_hints(kind)[own[0]])})
+
+
+def _convert(name: str, value: str, wanted: Any) -> Any:
+    """A setting's text as its field's type."""
+    if wanted is str:
+        return value
+    number = int if wanted is int else float
+    try:
+        return number(value)
+    except ValueError:
+        kind = "a whole number" if number is int else "a number"
+        raise BadInputError(f"`{name}` takes {kind}, got `{value}`") from None
+
+
+def from_json(body: dict[str, Any]) -> Remedy:
+    """The remedy that `Remedy.to_json` gave."""
+    given = dict(body)
+    return REMEDIES[given.pop("name")](**{k: _frozen(v) for k, v in given.items()})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value

@@ -1,0 +1,1 @@
+"""Trials: a script with and without remedies, run under control and compared."""

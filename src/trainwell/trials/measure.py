@@ -1,0 +1,126 @@
+"""What trials are compared by: one number of each, declared before the comparison."""
+
+from __future__ import annotations
+
+__all__ = ["Measure", "choose_measure"]
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from trainwell.errors import BadInputError
+from trainwell.trials.job import Outcome
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number of a trial.
+
+    Attributes:
+        kind: "loss" and "accuracy" of the last evaluation that the probe saw, or "pattern": the
+            last match in what the script printed.
+        curve: which evaluation, by the name in `Outcome.curves`.
+        pattern: a regular expression whose first group is the number.
+        maximize: higher is better.
+    """
+
+    kind: Literal["loss", "accuracy", "pattern"]
+    curve: str = ""
+    pattern: str = ""
+    maximize: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a reader calls it."""
+        if self.kind == "pattern":
+            return self.pattern
+        return f"evaluation {self.kind}"
+
+    def value(self, outcome: Outcome) -> float:
+        """The number, in its own unit; NaN when the trial failed or measured nothing."""
+        if outcome.failed:
+            return math.nan
+        if self.kind == "pattern":
+            found = re.findall(self.pattern, outcome.output)
+            return _number(found[-1]) if found else math.nan
+        points = outcome.curves.get(self.curve) or []
+        number = points[-1][1 if self.kind == "loss" else 2] if points else None
+        return math.nan if number is None else float(number)
+
+    def cost(self, outcome: Outcome) -> float:
+        """The number such that lower is better; infinite when there is none."""
+        value = self.value(outcome)
+        if not math.isfinite(value):
+            return math.inf
+        return -value if self.maximize else value
+
+    def shown(self, cost: float) -> float:
+        """A cost, or a difference of costs, in the measure's own unit."""
+        return -cost if self.maximize else cost
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def choose_measure(
+    outcome: Outcome, pattern: str | None, *, maximize: bool, by_accuracy: bool
+) -> tuple[Measure, Measure | None]:
+    """The measure that decides, and another one that is shown beside it.
+
+    Args:
+        outcome: of the script as it is.
+        pattern: what `--metric` gave.
+        maximize: with a pattern: higher is better.
+        by_accuracy: losses cannot be compared, since some arm changes the loss function.
+
+    Raises:
+        BadInputError: if there is nothing to judge by, with what to do.
+    """
+    curve = _curve(outcome)
+    loss = Measure("loss", curve) if curve else None
+    points = outcome.curves.get(curve) if curve else None
+    accuracy = None
+    if curve and points and points[-1][2] is not None:
+        accuracy = Measure("accuracy", curve, maximize=True)
+    if pattern is not None:
+        measure = Measure("pattern", pattern=_checked(pattern), maximize=maximize)
+        if not math.isfinite(measure.value(outcome)):
+            raise BadInputError(
+                f"`--metric`: `{pattern}` matches no number in what the script printed"
+            )
+        return measure, loss
+    if loss is None:
+        raise BadInputError(
+            "nothing to judge by: no loss function was called on held-out data. Evaluate with one"
+            " of torch.nn.functional's, or give what the script prints:"
+            r" --metric 'accuracy: ([\d.]+)' --maximize"
+        )
+    if by_accuracy and accuracy is not None:
+        return accuracy, loss
+    return loss, accuracy
+
+
+def _checked(pattern: str) -> str:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise BadInputError(f"`--metric` takes a regular expression: {error}") from None
+    if groups != 1:
+        raise BadInputError(
+            f"`--metric` needs one group around the number: 'loss=([\\d.]+)', got `{pattern}`"
+        )
+    return pattern
+
+
+def _curve(outcome: Outcome) -> str:
+    """The evaluation made most often; of equals the one that comes last, as test data do."""
+    best = ""
+    for name, points in outcome.curves.items():
+        if not best or len(points) >= len(outcome.curves[best]):
+            best = name
+    return best

@@ -1,0 +1,78 @@
+"""From outcomes to results: every arm beside the script as it is."""
+
+from __future__ import annotations
+
+__all__ = ["leader", "results"]
+
+import math
+from collections.abc import Mapping
+
+from trainwell.trials.answer import ArmResult
+from trainwell.trials.arms import AS_IT_IS, Arm
+from trainwell.trials.job import Outcome
+from trainwell.trials.measure import Measure
+from trainwell.trials.race import Race, Rules
+
+Outcomes = Mapping[tuple[str, int], Outcome]
+
+
+def results(
+    arms: Mapping[str, Arm],
+    outcomes: Outcomes,
+    measure: Measure,
+    other: Measure | None,
+    dropped: Mapping[str, str],
+    rules: Rules,
+) -> list[ArmResult]:
+    """The arms in their order, compared with the script as it is on their common seeds.
+
+    Args:
+        arms: by label.
+        outcomes: by label and seed.
+        measure: what decides.
+        other: what is shown beside it.
+        dropped: why arms got no more seeds.
+        rules: of the race.
+    """
+    race = Race(AS_IT_IS, list(arms), rules, dropped=dict(dropped))
+    for (label, seed), outcome in outcomes.items():
+        race.values[label, seed] = measure.cost(outcome)
+    found = []
+    for comparison in race.comparisons():
+        trials = [o for (label, _), o in sorted(outcomes.items()) if label == comparison.arm]
+        values = [v for o in trials if math.isfinite(v := measure.value(o))]
+        unused: dict[str, str] = {}
+        for outcome in trials:
+            unused |= outcome.unused
+        found.append(
+            ArmResult(
+                arm=arms[comparison.arm],
+                comparison=comparison,
+                mean=math.fsum(values) / len(values) if values else math.nan,
+                other=_beside(comparison.arm, outcomes, other),
+                seconds=math.fsum(o.seconds for o in trials),
+                unused=unused,
+                error=next((o.error for o in trials if o.failed), ""),
+            )
+        )
+    return found
+
+
+def leader(found: list[ArmResult]) -> Arm | None:
+    """The arm that helps most; None when none does."""
+    helping = [r for r in found if r.comparison.verdict == "helps"]
+    best = min(helping, key=lambda r: r.comparison.effect, default=None)
+    return None if best is None else best.arm
+
+
+def _beside(label: str, outcomes: Outcomes, other: Measure | None) -> float:
+    """The mean difference of the other measure."""
+    if other is None:
+        return math.nan
+    found = [
+        other.value(outcome) - other.value(outcomes[AS_IT_IS, seed])
+        for (arm, seed), outcome in outcomes.items()
+        if arm == label and (AS_IT_IS, seed) in outcomes
+    ]
+    finite = [v for v in found if math.isfinite(v)]
+    return math.fsum(finite) / len(finite) if finite else math.nan

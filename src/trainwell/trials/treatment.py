@@ -1,0 +1,250 @@
+"""Treats a script: runs it as it is, tries cures under control, proves one, makes the patch."""
+
+from __future__ import annotations
+
+__all__ = ["Treatment"]
+
+import os
+from collections.abc import Callable, Sequence
+
+from trainwell.configuration.settings import settings_for
+from trainwell.diagnosis import Diagnosis, diagnose
+from trainwell.errors import BadInputError, CannotApplyError
+from trainwell.record.codec import run_from_json
+from trainwell.record.run import new_id
+from trainwell.record.treatments import Treatments
+from trainwell.remedies.catalogue import parse
+from trainwell.remedies.remedy import Remedy
+from trainwell.remedies.survey import Survey
+from trainwell.trials.answer import Answer
+from trainwell.trials.arms import AS_IT_IS, Arm, candidates, combine, compatible
+from trainwell.trials.checking import check
+from trainwell.trials.job import Outcome
+from trainwell.trials.measure import Measure, choose_measure
+from trainwell.trials.patches import Patch, make_patch
+from trainwell.trials.plan import Plan, Progress, plan_to_json
+from trainwell.trials.pool import Pool, preloads
+from trainwell.trials.race import Race, Rules
+from trainwell.trials.results import leader, results
+from trainwell.trials.runner import OutOfBudgetError, Runner
+
+_ARMS = 8
+"""Arms of one round at most; the most promising come first."""
+
+_INTERRUPTED = "interrupted: `trainwell treat --resume` goes on from here"
+
+
+class Treatment:
+    """One treatment of one script. `run` does it; what has ended is kept, and found by `resume`.
+
+    Args:
+        plan: what is asked for.
+        treatments: where trials are kept, or None.
+        tell: is told how it stands, whenever a trial begins or ends.
+        resume: id of an earlier treatment of the same plan, whose trials count.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        treatments: Treatments | None = None,
+        tell: Callable[[Progress], None] = lambda _: None,
+        resume: str | None = None,
+    ) -> None:
+        self._plan = plan
+        self._treatments = treatments
+        self._tell = tell
+        self._kept: dict[tuple[str, int], Outcome] = {}
+        self._arms: dict[str, Arm] = {}
+        self._dropped: dict[str, str] = {}
+        self._unfit: dict[str, str] = {}
+        self._rules = Rules(first=plan.first, most=plan.most)
+        self._runner: Runner
+        self._measure: Measure
+        self.id = resume or new_id()
+        body = plan_to_json(plan)
+        if plan.remedies is not None:
+            parse(plan.remedies)  # a mistake in a name shows before the script runs
+        if treatments is not None and resume is None:
+            treatments.begin(self.id, plan.script, body)
+        elif treatments is not None and resume is not None:
+            kept = treatments.trials(resume)
+            self._kept = {key: Outcome.from_json(outcome) for key, outcome in kept.items()}
+
+    def run(self) -> Answer:
+        """Do it.
+
+        Returns:
+            The answer; after Ctrl-C, and when the budget is used up, that of the trials so far.
+
+        Raises:
+            BadInputError: if the script fails as it is, trains nothing, or cannot be judged.
+        """
+        plan = self._plan
+        size = plan.jobs or len(os.sched_getaffinity(0))
+        stopped, winner, patch = "", None, None
+        with Pool(size, () if plan.is_module else preloads(plan.script)) as pool:
+            self._runner = Runner(plan, pool, self.id, self._treatments, self._tell, self._kept)
+            survey, diagnosis = self._look()
+            wanted = self._wanted(diagnosis, survey)
+            other = self._judge(wanted)
+            try:
+                winner = self._search(self._comparable(wanted), survey)
+            except OutOfBudgetError as end:
+                stopped = str(end)
+            except KeyboardInterrupt:
+                stopped = _INTERRUPTED
+            found = results(
+                self._arms, self._kept, self._measure, other, self._dropped, self._rules
+            )
+            if stopped:
+                winner = leader(found)
+            if winner is not None and stopped != _INTERRUPTED:
+                patch = self._patch(winner, survey)
+        if self._treatments is not None and stopped != _INTERRUPTED:
+            self._treatments.finish(self.id)
+        baseline = {
+            seed: self._measure.value(outcome)
+            for (label, seed), outcome in sorted(self._kept.items())
+            if label == AS_IT_IS
+        }
+        return Answer(
+            id=self.id,
+            script=plan.script,
+            measure=self._measure,
+            other=other,
+            diagnosis=diagnosis,
+            baseline=baseline,
+            arms=tuple(found),
+            winner=next((r for r in found if winner and r.arm.label == winner.label), None),
+            patch=patch,
+            unfit=self._unfit,
+            runs=len(self._kept),
+            seconds=self._runner.seconds,
+            stopped=stopped,
+            deterministic=len(baseline) > 2 and len(set(baseline.values())) == 1,
+        )
+
+    def _look(self) -> tuple[Survey, Diagnosis]:
+        """Run the script once as it is, and learn all that can be learned from that."""
+        self._runner.need([(Arm(), 0)])
+        outcome = self._kept[AS_IT_IS, 0]
+        if outcome.failed:
+            last = outcome.error or (outcome.output.strip().splitlines() or ["no message"])[-1]
+            raise BadInputError(
+                f"the script itself fails, so nothing can be compared: {last}"
+                " (`trainwell run` explains it)"
+            )
+        if not outcome.steps:
+            raise BadInputError("saw no backward(): nothing was trained, there is nothing to treat")
+        assert outcome.survey is not None
+        run = run_from_json(outcome.run or {})
+        run.script, run.arguments = self._plan.script, list(self._plan.arguments)
+        self._runner.evaluates_at = tuple(
+            (e.place.file, e.place.line)
+            for e in run.evaluations.values()
+            if "with gradients" in e.key and e.place.file and e.place.line
+        )
+        settings = settings_for("-m " if self._plan.is_module else self._plan.script)
+        return Survey.from_json(outcome.survey), diagnose(run, settings.findings())
+
+    def _wanted(self, diagnosis: Diagnosis, survey: Survey) -> list[Remedy]:
+        plan = self._plan
+        if plan.remedies is None:
+            found, unfit = candidates(diagnosis, survey, overfitting=plan.overfitting)
+            self._unfit |= unfit
+            return found
+        found = []
+        for remedy in parse(plan.remedies):
+            try:
+                found.append(remedy.fitted(diagnosis.run, survey))
+            except CannotApplyError as error:
+                self._unfit[remedy.name] = str(error)
+        return found
+
+    def _judge(self, wanted: list[Remedy]) -> Measure | None:
+        """Declare the measure, before anything is compared."""
+        self._measure, other = choose_measure(
+            self._kept[AS_IT_IS, 0],
+            self._plan.metric,
+            maximize=self._plan.maximize,
+            by_accuracy=any(r.changes_loss for r in wanted),
+        )
+        return other
+
+    def _comparable(self, wanted: list[Remedy]) -> list[Remedy]:
+        """Without what changes the loss function, where the loss is the measure."""
+        if self._measure.kind != "loss":
+            return wanted
+        for remedy in wanted:
+            if remedy.changes_loss:
+                self._unfit[remedy.name] = (
+                    "it changes the evaluation loss, and no accuracy was seen to judge by: --metric"
+                )
+        return [r for r in wanted if not r.changes_loss]
+
+    def _search(self, wanted: list[Remedy], survey: Survey) -> Arm | None:
+        """Singly, then the winners together, then what is left on top of those."""
+        base = Arm()
+        for number in range(self._plan.rounds):
+            arms = [Arm((*base.remedies, r)) for r in wanted if compatible(base.remedies, r)]
+            arms = [a for a in arms if a.label not in self._arms][:_ARMS]
+            if not arms:
+                break
+            where = "one by one" if number == 0 else f"on top of {base.label}"
+            self._runner.stage = f"round {number + 1}: {_count(len(arms))} {where}"
+            helping = self._race(base, arms)
+            if not helping:
+                break
+            base = helping[0]
+            together = combine(helping) if number == 0 else []
+            if together:
+                self._runner.stage = f"round {number + 1}: the winners together"
+                better = self._race(base, together)
+                base = better[0] if better else base
+            wanted = self._again(base, wanted, survey)
+        return base if base.remedies else None
+
+    def _again(self, base: Arm, wanted: list[Remedy], survey: Survey) -> list[Remedy]:
+        """What to try on top: what is found in the treated run, and what did not help alone."""
+        outcome = self._kept[base.label, 0]
+        if outcome.run is None or self._plan.remedies is not None:
+            return wanted
+        run = run_from_json(outcome.run)
+        run.script = self._plan.script
+        found = self._comparable(candidates(diagnose(run), survey)[0])
+        known = {r.label for r in found}
+        return [*found, *(r for r in wanted if r.label not in known)]
+
+    def _race(self, base: Arm, arms: Sequence[Arm]) -> list[Arm]:
+        """The arms that help beside `base`, the best first."""
+        by_label = {a.label: a for a in (Arm(), base, *arms)}
+        self._arms |= {a.label: a for a in arms}
+        race = Race(base.label, [a.label for a in arms], self._rules, family=len(self._arms))
+        while pairs := race.wanted():
+            # The script as it is runs on every seed: all arms are compared with it in the end.
+            needed = dict.fromkeys([*pairs, *((AS_IT_IS, s) for _, s in pairs)])
+            self._runner.need([(by_label[label], s) for label, s in needed])
+            for label, seed in pairs:
+                race.values[label, seed] = self._measure.cost(self._kept[label, seed])
+            self._dropped |= race.dropped
+            self._note(race)
+        helping = [c for c in race.comparisons() if c.verdict == "helps"]
+        return [by_label[c.arm] for c in sorted(helping, key=lambda c: c.effect)]
+
+    def _note(self, race: Race) -> None:
+        alive = [c for c in race.comparisons() if not c.dropped and c.seeds]
+        if alive:
+            best = min(alive, key=lambda c: c.effect)
+            self._runner.best = f"{best.arm} {self._measure.shown(best.effect):+.3g}"
+
+    def _patch(self, winner: Arm, survey: Survey) -> Patch | None:
+        if self._plan.is_module:
+            return None
+        self._runner.stage = "running the patched script"
+        patch = make_patch(self._plan.script, winner, survey)
+        return check(patch, winner, self._plan, self._runner, self._measure)
+
+
+def _count(arms: int) -> str:
+    return f"{arms} remed{'y' if arms == 1 else 'ies'}"

@@ -1,0 +1,152 @@
+"""Runs one trial in this process, which does nothing else and ends with it."""
+
+from __future__ import annotations
+
+__all__ = ["work"]
+
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from trainwell.errors import TrainwellError
+from trainwell.probes.ending import Ending
+from trainwell.probes.probe import Probe
+from trainwell.probes.script import Script, execute, load
+from trainwell.record import Run
+from trainwell.record.codec import run_to_json
+from trainwell.remedies.catalogue import from_json
+from trainwell.remedies.live import Live
+from trainwell.remedies.remedy import Remedy
+from trainwell.remedies.surveyor import Surveyor
+from trainwell.remedies.train_longer import TrainLonger
+from trainwell.trials.job import Job, Outcome
+from trainwell.trials.seeds import impose
+
+_OUTPUT = 1 << 20
+"""Bytes of the script's output that are kept: the last ones."""
+
+
+def work(job: Job, output: str) -> Outcome:
+    """Run the job's script.
+
+    Args:
+        job: what to run.
+        output: path of the file that takes what it prints. Standard output and standard error of
+            this process lead there from now on.
+    """
+    os.chdir(job.folder)
+    os.environ.update(job.environment)
+    torch.set_num_threads(job.threads)
+    _redirect(output)
+    run = Run("trial", job.script, list(job.arguments))
+    remedies = [from_json(dict(body)) for body in job.remedies]
+    live = Live(frozenset((file, line) for file, line in job.evaluates_at))
+    surveyor = Surveyor(job.script) if job.survey else None
+    probe = Probe(run, lambda _facts, _vitals: None, home=job.home)
+    try:
+        script = _loaded(job, remedies)
+    except TrainwellError as problem:
+        return Outcome(2, str(problem))
+    if remedies:
+        # Compiled code would run without them.
+        torch.compiler.set_stance("force_eager")
+    probe.attach()
+    if remedies or surveyor is not None:
+        if surveyor is not None:
+            surveyor.attach(live)
+        live.attach(remedies)
+    impose(job.seed)
+    began = time.perf_counter()
+    status, error = _execute(script, probe)
+    seconds = time.perf_counter() - began
+    probe.finish()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(ValueError):  # the script may have closed it
+            stream.flush()
+    return Outcome(
+        status=status,
+        error=error,
+        curves=_curves(run),
+        output=_tail(output),
+        seconds=seconds,
+        steps=run.steps,
+        unused=live.unused(remedies),
+        survey=surveyor.finish().to_json() if surveyor is not None else None,
+        run=run_to_json(run) if job.record else None,
+        notes=tuple(run.notes),
+    )
+
+
+def _loaded(job: Job, remedies: list[Remedy]) -> Script:
+    script = load(job.script, job.arguments, is_module=job.is_module)
+    for remedy in remedies:
+        if isinstance(remedy, TrainLonger):
+            if script.code is None:
+                raise TrainwellError("`train_longer` changes a script's source, not a module's")
+            with open(job.script, encoding="utf-8") as file:
+                source = remedy.rewrite(file.read())
+            code = compile(source, script.code.co_filename, "exec", dont_inherit=True)
+            script = replace(script, code=code)
+    return script
+
+
+def _execute(script: Script, probe: Probe) -> tuple[int, str]:
+    ending = Ending(lambda: 0)
+    error = ""
+    try:
+        problem = execute(script, ending, probe.failed)
+        if problem is not None:
+            return 2, str(problem)
+        # Python waits for a script's threads before it ends.
+        threading._shutdown()  # type: ignore[attr-defined]
+    except SystemExit as stop:
+        if isinstance(stop.code, str):
+            error = stop.code
+    except BaseException as problem:  # noqa: BLE001 - whatever ends the script is its result
+        text = str(problem).strip().splitlines()
+        error = f"{type(problem).__name__}: {text[0] if text else ''}"
+        return ending.status or 1, error
+    return ending.status, error
+
+
+def _curves(run: Run) -> dict[str, list[list[float | None]]]:
+    """The evaluations by place, named by function and by the order in which they came first.
+
+    The record's own keys hold line numbers, which a patch moves.
+    """
+    names: dict[str, str] = {}
+    curves: dict[str, list[list[float | None]]] = {}
+    for evaluation in run.evaluations.values():
+        name = names.setdefault(evaluation.key, f"{evaluation.function}#{len(names)}")
+        point = [evaluation.step, evaluation.loss, evaluation.accuracy, evaluation.examples]
+        curves.setdefault(name, []).append(point)
+    return curves
+
+
+def _redirect(path: str) -> None:
+    target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    os.close(target)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    # The streams were made for other files, and may hold what the parent had not written yet.
+    sys.stdout, sys.stderr = _stream(1), _stream(2)
+
+
+def _stream(descriptor: int) -> Any:
+    return open(descriptor, "w", encoding="utf-8", errors="replace", buffering=1, closefd=False)
+
+
+def _tail(path: str) -> str:
+    with open(path, "rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - _OUTPUT))
+        return file.read().decode("utf-8", errors="replace")
