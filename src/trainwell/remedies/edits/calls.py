@@ -11,7 +11,7 @@ import libcst as cst
 
 from trainwell.errors import UnsafeEditError
 from trainwell.remedies.edits.arguments import find_argument
-from trainwell.remedies.edits.fitting import fitted, is_loose
+from trainwell.remedies.edits.fitting import BOUND, binding, fitted
 from trainwell.remedies.edits.names import is_method
 from trainwell.remedies.edits.tree import Tree, last_name, parse, quoted
 
@@ -70,18 +70,15 @@ def replace_call(
             return match[0][0]
         value = _given(tree, call, match[1], parameters)
         text = tree.source(value)
-        broken, binds = is_loose(text)
+        broken, binds = binding(text)
         between = re.search(r"(?:^|[(\[,]|[^=<>!]=)\s*$", code[: match.start()])
         alone = between and re.match(r"\s*(?:$|[)\],])", code[match.end() :])
-        if alone and binds and not (broken and code.strip() == match[0]):
+        if alone and binds:
             return text
-        return f"({text})" if broken or binds < _TIGHTEST else text
+        return f"({text})" if broken or binds < BOUND else text
 
     filled = _PLACEHOLDER.sub(given, code)
     return tree.splice([fitted(tree, call, filled)], f"replacing the call in line {line}")
-
-
-_TIGHTEST = 100
 
 
 def _given(tree: Tree, call: cst.Call, key: str, parameters: Sequence[str]) -> cst.BaseExpression:

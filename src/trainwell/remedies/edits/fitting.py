@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["fitted", "is_loose", "precedence"]
+__all__ = ["BOUND", "PRODUCT", "SUM", "binding", "fitted", "precedence"]
 
 import libcst as cst
 
 from trainwell.errors import UnsafeEditError
 from trainwell.remedies.edits.tree import Tree
 
-_BOUND = 100
-_PRODUCT = 15
+BOUND = 100
+PRODUCT = 15
+SUM = 14
 _LOOSE = 0
 
 # Python's reference, "Operator precedence", from the loosest to the tightest.
@@ -20,8 +21,8 @@ _BINARY: dict[type[cst.BaseBinaryOp], int] = {
     cst.BitAnd: 12,
     cst.LeftShift: 13,
     cst.RightShift: 13,
-    cst.Add: 14,
-    cst.Subtract: 14,
+    cst.Add: SUM,
+    cst.Subtract: SUM,
     cst.Power: 17,
 }
 _OTHERS: dict[type[cst.BaseExpression], int] = {
@@ -55,15 +56,15 @@ _TIGHT = (
 def precedence(node: cst.BaseExpression) -> int:
     """How tightly an expression binds: 15 is a product, 100 what nothing can tear apart."""
     if node.lpar:
-        return _BOUND
+        return BOUND
     if isinstance(node, cst.BinaryOperation):
-        return _BINARY.get(type(node.operator), _PRODUCT)
+        return _BINARY.get(type(node.operator), PRODUCT)
     if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
         return 8
-    return _LOOSE if isinstance(node, _BARE) else _OTHERS.get(type(node), _BOUND)
+    return _LOOSE if isinstance(node, _BARE) else _OTHERS.get(type(node), BOUND)
 
 
-def is_loose(code: str) -> tuple[bool, int]:
+def binding(code: str) -> tuple[bool, int]:
     """Whether code must be in brackets to be an expression at all, and how tightly it binds.
 
     Raises:
@@ -74,7 +75,7 @@ def is_loose(code: str) -> tuple[bool, int]:
             node = cst.parse_expression(text)
         except cst.ParserSyntaxError:
             continue
-        return broken, precedence(node) if not broken else _LOOSE
+        return broken, precedence(node.with_changes(lpar=(), rpar=()) if broken else node)
     raise UnsafeEditError(f"`{code}` is no expression")
 
 
@@ -93,7 +94,7 @@ def fitted(
         UnsafeEditError: when `code` is no expression.
     """
     start, end = tree.span(node) if whole else tree.bare(node)
-    broken, binds = is_loose(code)
+    broken, binds = binding(code)
     if node.lpar and not whole:
         return start, end, code
     parent = tree.parent(node)
@@ -105,7 +106,7 @@ def fitted(
         code[-1:], tree.text[end : end + 1]
     )
     number = isinstance(parent, cst.Attribute) and code[:1].isdigit()
-    if broken or glued or number or binds == _LOOSE or (tight and binds < _BOUND):
+    if broken or glued or number or binds == _LOOSE or (tight and binds < BOUND):
         code = f"({code})"
     return start, end, code
 

@@ -125,7 +125,7 @@ def _with_import(tree: Tree, module: str) -> str:
     if body:
         code += newline
     elif tree.text and not tree.text.endswith(("\n", "\r")):
-        code = newline + code
+        code = newline + code.removesuffix(newline)
     return tree.splice([(at, at, code)], f"importing `{module}`")
 
 

@@ -9,10 +9,8 @@ from decimal import Decimal
 
 import libcst as cst
 
-from trainwell.remedies.edits.fitting import precedence
+from trainwell.remedies.edits.fitting import PRODUCT, precedence
 from trainwell.remedies.edits.tree import Tree
-
-_PRODUCT = 15
 
 
 def number(value: float) -> str:
@@ -46,6 +44,6 @@ def multiplied(tree: Tree, node: cst.BaseExpression, factor: float) -> str:
     if isinstance(literal, cst.Integer | cst.Float) and not (node.lpar or literal.lpar):
         return sign + product(literal.value, factor)
     code = tree.source(node)
-    if precedence(node) < _PRODUCT:
+    if precedence(node) < PRODUCT:
         code = f"({code})"
     return f"{code} * {number(factor)}"

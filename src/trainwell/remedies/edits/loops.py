@@ -8,7 +8,7 @@ import libcst as cst
 from libcst.metadata import Assignment, GlobalScope
 
 from trainwell.errors import UnsafeEditError
-from trainwell.remedies.edits.fitting import precedence
+from trainwell.remedies.edits.fitting import SUM, precedence
 from trainwell.remedies.edits.literals import multiplied
 from trainwell.remedies.edits.tree import Splice, Tree, last_name, parse
 
@@ -17,7 +17,6 @@ _WRAPPERS = frozenset({"enumerate", "iter", "list", "reversed", "tqdm", "tqdm_no
 _RANGES = frozenset({"range", "trange"})
 # A range over these counts things that are there, and there are no more of them.
 _SIZES = frozenset({"__len__", "len", "nelement", "numel", "shape", "size"})
-_SUM = 14
 
 
 def scale_loop(source: str, line: int, factor: int) -> str:
@@ -144,9 +143,9 @@ def _scaled(tree: Tree, counted: cst.Call, factor: int) -> list[Splice]:
             return [_multiplied(tree, stop.left, factor)]
         if tree.source(stop.left) == start:
             return [_multiplied(tree, stop.right, factor)]
-    low = start if precedence(bounds[0]) > _SUM else f"({start})"
-    head = start if precedence(bounds[0]) >= _SUM else f"({start})"
-    high = tree.source(stop) if precedence(stop) >= _SUM else f"({tree.source(stop)})"
+    low = start if precedence(bounds[0]) > SUM else f"({start})"
+    head = start if precedence(bounds[0]) >= SUM else f"({start})"
+    high = tree.source(stop) if precedence(stop) >= SUM else f"({tree.source(stop)})"
     return [(*tree.span(stop), f"{head} + {factor} * ({high} - {low})")]
 
 

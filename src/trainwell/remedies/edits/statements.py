@@ -5,7 +5,6 @@ from __future__ import annotations
 __all__ = ["insert_after", "insert_before"]
 
 import re
-import textwrap
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -176,7 +175,10 @@ def _at_end(tree: Tree, at: Statement, lines: str, newline: str) -> Splice:
 
 def _indented(tree: Tree, code: str, indent: str) -> list[str]:
     """The lines of new code at an indentation, in the script's own units of it."""
-    plain = textwrap.dedent(code).strip("\n").replace("\r\n", "\n")
+    plain = code.replace("\r\n", "\n").strip("\n")
+    # Not textwrap.dedent: a string over several lines may have text at the left edge.
+    margin = plain[: len(plain) - len(plain.lstrip(" "))]
+    plain = re.sub(f"^{margin}", "", plain, flags=re.MULTILINE).rstrip()
     written = parse_fragment(plain)
     inside: set[int] = set()
     for string in [*written.all(cst.SimpleString), *written.all(cst.FormattedString)]:

@@ -107,7 +107,8 @@ class Tree:
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """Where the node starts and ends; an expression with the parentheses around it."""
-        if isinstance(node, cst.BaseExpression):
+        # To libcst the comma after `*a` is a part of it.
+        if isinstance(node, cst.BaseExpression) and not isinstance(node, cst.StarredElement):
             return self._offsets(self._whole[node])
         return self.bare(node)
 
@@ -163,7 +164,11 @@ class Tree:
 
     def all(self, kind: type[_Node]) -> list[_Node]:
         """All nodes of a kind, in the order of the text."""
-        return sorted((n for n in self._bare if isinstance(n, kind)), key=self.bare)
+        return [node for node in self._in_order if isinstance(node, kind)]
+
+    @cached_property
+    def _in_order(self) -> list[cst.CSTNode]:
+        return sorted(self._bare, key=self.bare)
 
     def bindings(self, name: str, at: cst.CSTNode) -> list[BaseAssignment]:
         """What binds the name as seen from the node's scope."""
@@ -177,14 +182,19 @@ class Tree:
 
     def statements(self, line: int) -> list[Statement]:
         """The innermost statements on a line: those of `a(); b()`, or a compound one's header."""
-        small: list[Statement] = []
-        headed: list[Statement] = []
-        for node in self._bare:
-            if isinstance(node, cst.BaseSmallStatement) and _covers(self.lines(node), line):
-                small.append(node)
-            elif isinstance(node, cst.BaseCompoundStatement) and _covers(self._header(node), line):
-                headed.append(node)
-        return sorted(small, key=self.bare) or sorted(headed, key=self.bare)[-1:]
+        here = [s for s, lines in self._statements if _covers(lines, line)]
+        small = [s for s in here if isinstance(s, cst.BaseSmallStatement)]
+        return [*small] if small else here[-1:]
+
+    @cached_property
+    def _statements(self) -> list[tuple[Statement, tuple[int, int]]]:
+        found: list[tuple[Statement, tuple[int, int]]] = []
+        for node in self._in_order:
+            if isinstance(node, cst.BaseSmallStatement):
+                found.append((node, self.lines(node)))
+            elif isinstance(node, cst.BaseCompoundStatement):
+                found.append((node, self._header(node)))
+        return found
 
     def _header(self, statement: cst.BaseCompoundStatement) -> tuple[int, int]:
         inside = statement.cases[0] if isinstance(statement, cst.Match) else statement.body
