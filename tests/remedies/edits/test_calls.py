@@ -98,3 +98,25 @@ def test_unwraps_a_module_that_is_made_and_called() -> None:
 def test_refuses_to_unwrap(source: str, reason: str) -> None:
     with pytest.raises(UnsafeEditError, match=reason):
         unwrap_call(source, 2, {"softmax"})
+
+
+def test_one_of_several_on_a_line() -> None:
+    source = "import torch\ny = torch.relu(torch.relu(x)) + torch.relu(z)\n"
+    got = unwrap_call(source, 2, {"relu"}, nth=0)
+    assert got == "import torch\ny = torch.relu(x) + torch.relu(z)\n"
+    got = unwrap_call(source, 2, {"relu"}, nth=-1)
+    assert got == "import torch\ny = torch.relu(torch.relu(x)) + z\n"
+    assert replace_call("f(1), f(2)", 1, {"f"}, "g({0})", nth=1) == "f(1), g(2)"
+
+
+def test_keeps_the_precedence_of_what_is_around() -> None:
+    head = "import torch\n"
+    for old, new in [
+        ("-torch.softmax(a ** b, 1) ** 2", "-(a ** b) ** 2"),
+        ("[y for y in torch.softmax(a if b else c, 1)]", "[y for y in (a if b else c)]"),
+        ("f'{torch.softmax(a + 1, 1)}'", "f'{(a + 1)}'"),
+        ("lambda q: torch.softmax(q or a, 1)", "lambda q: q or a"),
+        ("x[torch.softmax((b, c), 1)]", "x[(b, c)]"),
+        ("not torch.softmax(a == b, 1)", "not (a == b)"),
+    ]:
+        assert unwrap_call(f"{head}y = {old}", 2, {"softmax"}) == f"{head}y = {new}"

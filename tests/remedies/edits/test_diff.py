@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from trainwell.remedies.edits import unified_diff
+from trainwell.remedies.edits import insert_before, set_argument, unified_diff
 
 LONG = "".join(f"line {n}\n" for n in range(40))
 PAIRS = [
@@ -42,3 +42,12 @@ def test_applies(tmp_path: Path, old: str, new: str, name: str, tool: list[str])
 
 def test_nothing_where_nothing_changed() -> None:
     assert unified_diff("a\n", "a\n", "train.py") == ""
+
+
+def test_the_diff_of_an_edit_applies(tmp_path: Path) -> None:
+    old = "import torch\r\nopt = torch.optim.SGD(w, lr=0.1)\r\nfor e in range(3): opt.step()"
+    new = insert_before(set_argument(old, 2, {"SGD"}, "lr", "0.5"), 3, "clip(w)", callees={"step"})
+    (tmp_path / "train.py").write_bytes(old.encode())
+    diff = unified_diff(old, new, "train.py").encode()
+    subprocess.run(["git", "apply"], input=diff, cwd=tmp_path, check=True)
+    assert (tmp_path / "train.py").read_bytes() == new.encode()

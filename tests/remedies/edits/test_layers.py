@@ -123,3 +123,16 @@ def test_refuses_to_insert() -> None:
         insert_element("OrderedDict([('a', Linear(2))])", 1, {"Linear"}, "ReLU()")
     with pytest.raises(UnsafeEditError, match="no element of a list of layers"):
         insert_element("a = Linear(2)", 1, {"Linear"}, "ReLU()")
+
+
+def test_one_of_several_on_a_line() -> None:
+    source = "n = Sequential(Linear(2), Sigmoid(), Linear(3), Sigmoid())\n"
+    got = remove_element(source, 1, {"Sigmoid"}, nth=-1)
+    assert got == "n = Sequential(Linear(2), Sigmoid(), Linear(3))\n"
+    got = insert_element(source, 1, {"Linear"}, "Norm()", nth=1)
+    assert got == "n = Sequential(Linear(2), Sigmoid(), Linear(3), Norm(), Sigmoid())\n"
+    for nth in (2, -3):
+        with pytest.raises(UnsafeEditError, match="line 1 calls `Sigmoid` 2 times only"):
+            remove_element(source, 1, {"Sigmoid"}, nth=nth)
+    with pytest.raises(UnsafeEditError, match="line 1 calls no `ReLU`"):
+        remove_element(source, 1, {"ReLU"}, nth=0)

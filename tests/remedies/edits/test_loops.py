@@ -51,6 +51,9 @@ def test_scales_the_number_that_a_name_is_given(stop: str) -> None:
     [
         "epochs = 10\nepochs = 20\n",
         "epochs = int(5)\n",
+        "epochs = 10\nepochs += 1\n",
+        "epochs = 10\nx[epochs]\n",
+        "epochs = 10\ndef g():\n    global epochs\n    epochs = 4\n",
         "epochs = other = 10\n",
         "epochs, other = 10, 1\n",
         "from mine import epochs\n",
@@ -117,3 +120,12 @@ def test_takes_the_loop_around_the_calls() -> None:
 def test_refuses(source: str, line: int, reason: str) -> None:
     with pytest.raises(UnsafeEditError, match=reason):
         scale_loop(source, line, 2)
+
+
+def test_a_number_that_may_be_a_size_too_stays() -> None:
+    source = "n = 10\nx = torch.randn(n, 3)\nfor e in range(n):\n    step()\n"
+    assert scale_loop(source, 4, 2) == source.replace("range(n)", "range(n * 2)")
+    source = "n = 10\ns = sched.StepLR(o, n)\nprint(n)\nfor e in range(n):\n    step()\n"
+    assert scale_loop(source, 5, 2) == source.replace("10", "20")
+    source = "epochs = 10\nt = np.arange(epochs)\nfor e in range(epochs):\n    step()\n"
+    assert scale_loop(source, 4, 2) == source.replace("10", "20")

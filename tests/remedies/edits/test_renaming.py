@@ -95,3 +95,8 @@ def test_refuses_what_is_not_there_or_not_importable() -> None:
         rename_everywhere("class Sigmoid: pass\nx = Sigmoid()\n", {"Sigmoid"}, "ReLU")
     with pytest.raises(UnsafeEditError, match="whether `mine` has `ReLU`"):
         rename_everywhere("from mine import Sigmoid as S\n", {"Sigmoid"}, "ReLU")
+
+
+def test_one_of_several_on_a_line() -> None:
+    source = "y = F.sigmoid(F.sigmoid(x))\n"
+    assert rename_callee(source, 1, {"sigmoid"}, "relu", nth=1) == "y = F.sigmoid(F.relu(x))\n"

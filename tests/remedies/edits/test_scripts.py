@@ -25,7 +25,7 @@ OPTIMIZERS = {"SGD", "Adam", "AdamW", "RMSprop"}
 
 EDITS: dict[str, tuple[Callable[[str, int], str], int]] = {
     # Each with the number of old lines that it may change.
-    "set": (lambda s, n: edits.set_argument(s, n, OPTIMIZERS, "weight_decay", "0.1"), 1),
+    "set": (lambda s, n: edits.set_argument(s, n, OPTIMIZERS, "weight_decay", "0.123"), 1),
     "scale": (lambda s, n: edits.scale_argument(s, n, OPTIMIZERS, "lr", 0.1, position=1), 1),
     "replace": (lambda s, n: edits.replace_call(s, n, {"Linear"}, "nn.Bilinear({0}, {0}, {1})"), 1),
     "rename": (lambda s, n: edits.rename_callee(s, n, {"Sigmoid", "ReLU", "Tanh"}, "GELU"), 1),

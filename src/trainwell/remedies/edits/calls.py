@@ -43,6 +43,7 @@ def replace_call(
     code: str,
     *,
     parameters: Sequence[str] = (),
+    nth: int | None = None,
 ) -> str:
     """Puts an expression in the place of the call on the line.
 
@@ -57,13 +58,15 @@ def replace_call(
         code: the expression; `{0}` and `{name}` stand for the call's arguments, `{{` for a brace.
         parameters: the names of the arguments that may be given without one, in their order, so
             that `{name}` finds them either way.
+        nth: which of several such calls on the line, from 0, or from -1 backwards; None when there
+            must be one only.
 
     Raises:
         UnsafeEditError: when the call is not found, lacks an argument that `code` names, or `*`
             or `**` in it may hold one.
     """
     tree = parse(source)
-    call = tree.call(line, callees)
+    call = tree.call(line, callees, nth)
 
     def given(match: re.Match[str]) -> str:
         if match[1] is None:
@@ -94,7 +97,9 @@ def _given(tree: Tree, call: cst.Call, key: str, parameters: Sequence[str]) -> c
     return found.value
 
 
-def unwrap_call(source: str, line: int, callees: Collection[str], *, name: str = "input") -> str:
+def unwrap_call(
+    source: str, line: int, callees: Collection[str], *, name: str = "input", nth: int | None = None
+) -> str:
     r"""Puts what a call was given in the call's place.
 
     `softmax(x, dim=1)`, `x.softmax(dim=1)` and `Softmax(dim=1)(x)` all become `x`.
@@ -107,12 +112,14 @@ def unwrap_call(source: str, line: int, callees: Collection[str], *, name: str =
         line: the call's line.
         callees: last names of what may be called.
         name: the name of the argument that stays, when it has one.
+        nth: which of several such calls on the line, from 0, or from -1 backwards; None when there
+            must be one only.
 
     Raises:
         UnsafeEditError: when the call is not found, or what it was given is not plain.
     """
     tree = parse(source)
-    call = tree.call(line, callees)
+    call = tree.call(line, callees, nth)
     parent = tree.parent(call)
     if isinstance(parent, cst.Call) and parent.func is call:
         call = parent

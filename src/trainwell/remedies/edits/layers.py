@@ -16,7 +16,9 @@ from trainwell.remedies.edits.tree import Tree, last_name, parse, quoted
 _CONTAINERS = frozenset({"Compose", "Sequential"})
 
 
-def remove_element(source: str, line: int, callees: Collection[str]) -> str:
+def remove_element(
+    source: str, line: int, callees: Collection[str], *, nth: int | None = None
+) -> str:
     """Takes the call on the line out of the list, tuple or `Sequential(...)` it stands in.
 
     Of `OrderedDict([("out", nn.Softmax())])` the whole pair goes.
@@ -28,12 +30,14 @@ def remove_element(source: str, line: int, callees: Collection[str]) -> str:
         source: the script.
         line: the call's line.
         callees: last names of what may be called.
+        nth: which of several such calls on the line, from 0, or from -1 backwards; None when there
+            must be one only.
 
     Raises:
         UnsafeEditError: when the call is not found, or stands in no such list.
     """
     tree = parse(source)
-    call = tree.call(line, callees)
+    call = tree.call(line, callees, nth)
     elements, index, _ = _place(tree, call, line, callees)
     if len(elements.items) == 1 and tree.text[elements.closing : elements.closing + 1] not in (
         ")",
@@ -43,7 +47,9 @@ def remove_element(source: str, line: int, callees: Collection[str]) -> str:
     return tree.splice(removed(elements, index), f"removing the call in line {line}")
 
 
-def insert_element(source: str, line: int, callees: Collection[str], code: str) -> str:
+def insert_element(
+    source: str, line: int, callees: Collection[str], code: str, *, nth: int | None = None
+) -> str:
     """Puts `code` after the call on the line into the list, tuple or `Sequential(...)`.
 
     >>> insert_element("nn.Sequential(nn.Linear(4, 2), b)", 1, {"Linear"}, "nn.ReLU()")
@@ -54,13 +60,15 @@ def insert_element(source: str, line: int, callees: Collection[str], code: str) 
         line: the call's line.
         callees: last names of what may be called.
         code: the new element.
+        nth: which of several such calls on the line, from 0, or from -1 backwards; None when there
+            must be one only.
 
     Raises:
         UnsafeEditError: when the call is not found, or stands in no such list, or has a name in
             it that the new element would need too.
     """
     tree = parse(source)
-    call = tree.call(line, callees)
+    call = tree.call(line, callees, nth)
     elements, index, named = _place(tree, call, line, callees)
     if named:
         raise UnsafeEditError(f"the layers around line {line} have names, a new one needs its own")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 __all__ = ["scale_loop"]
 
+import re
+
 import libcst as cst
 from libcst.metadata import Assignment, GlobalScope
 
@@ -15,6 +17,7 @@ from trainwell.remedies.edits.tree import Splice, Tree, last_name, parse
 # What hands on the rounds of a range unchanged.
 _WRAPPERS = frozenset({"enumerate", "iter", "list", "reversed", "tqdm", "tqdm_notebook", "track"})
 _RANGES = frozenset({"range", "trange"})
+_ROUNDS = re.compile(r"epoch|iter|round|step", re.IGNORECASE)
 # A range over these counts things that are there, and there are no more of them.
 _SIZES = frozenset({"__len__", "len", "nelement", "numel", "shape", "size"})
 
@@ -25,7 +28,7 @@ def scale_loop(source: str, line: int, factor: int) -> str:
     Where the function that holds the line has no such loop, the one around its calls is taken. A
     range that counts things (`range(len(x))`, `range(0, n, 32)`, `x[i]` with its variable) is not
     a loop of rounds. Where the stop is a name that one plain number is assigned to, the number is
-    multiplied, so that all that says "epoch 3 of 10" stays right.
+    multiplied, so that all that says "epoch 3 of 10" stays right, unless it may be a size too.
 
     >>> scale_loop("for epoch in range(10):\n    opt.step()", 2, 3)
     'for epoch in range(30):\n    opt.step()'
@@ -165,6 +168,8 @@ def _assigned(tree: Tree, stop: cst.BaseExpression) -> cst.Integer | None:
         return None
     if not isinstance(bindings[0].scope, GlobalScope):
         return None
+    if _counts_more(tree, stop.value):
+        return None
     target = tree.parent(bindings[0].node)
     holder = None if target is None else tree.parent(target)
     if isinstance(holder, cst.Assign) and len(holder.targets) == 1:
@@ -172,6 +177,23 @@ def _assigned(tree: Tree, stop: cst.BaseExpression) -> cst.Integer | None:
     if isinstance(target, cst.AnnAssign) and isinstance(target.value, cst.Integer):
         return target.value
     return None
+
+
+def _counts_more(tree: Tree, name: str) -> bool:
+    """Whether a number may be a size of something too, by how its name is used and what it says."""
+    for use in tree.all(cst.Name):
+        if use.value != name:
+            continue
+        if any(isinstance(up, cst.SubscriptElement) for up in tree.ancestors(use)):
+            return True
+        arg = tree.parent(use)
+        call = tree.parent(arg) if isinstance(arg, cst.Arg) and arg.keyword is None else None
+        called = call.func if isinstance(call, cst.Call) else None
+        # `torch.randn(n, 3)` and `nn.Linear(n, 1)`, but not `StepLR(optimizer, n)`.
+        sized = isinstance(called, cst.Attribute) and not called.attr.value.endswith("LR")
+        if sized and not _ROUNDS.search(name):
+            return True
+    return False
 
 
 def _integer(node: cst.BaseExpression) -> int | None:

@@ -15,7 +15,9 @@ from trainwell.remedies.edits.names import import_of, importable, is_own, module
 from trainwell.remedies.edits.tree import Splice, Tree, parse, quoted
 
 
-def rename_callee(source: str, line: int, callees: Collection[str], new: str) -> str:
+def rename_callee(
+    source: str, line: int, callees: Collection[str], new: str, *, nth: int | None = None
+) -> str:
     """Calls another function of the same module, or another method, on the line.
 
     A name that the script imports by itself needs the new one imported too; that is added.
@@ -28,13 +30,15 @@ def rename_callee(source: str, line: int, callees: Collection[str], new: str) ->
         line: the call's line.
         callees: last names of what may be called.
         new: the name to call instead.
+        nth: which of several such calls on the line, from 0, or from -1 backwards; None when there
+            must be one only.
 
     Raises:
         UnsafeEditError: when the call is not found, or the script made what is called itself, or
             the new name cannot be imported from where the old one was.
     """
     tree = parse(source)
-    func = tree.call(line, callees).func
+    func = tree.call(line, callees, nth).func
     if isinstance(func, cst.Attribute):
         if is_own(tree, func):
             raise UnsafeEditError(

@@ -201,11 +201,17 @@ class Tree:
         end = self._offsets(self._whole[inside])[0]
         return self.line_of(self.start(statement)), self.line_of(end)
 
-    def call(self, line: int, callees: Collection[str]) -> cst.Call:
+    def call(self, line: int, callees: Collection[str], nth: int | None = None) -> cst.Call:
         """The innermost call on the line of something whose last name is one of `callees`.
 
+        Args:
+            line: the line, from 1.
+            callees: last names of what may be called.
+            nth: which one of several on the line, from 0, or from -1 backwards; None when there
+                must be one only.
+
         Raises:
-            UnsafeEditError: when the line calls none of them, or several.
+            UnsafeEditError: when the line calls none of them, or several and `nth` is None.
         """
         calls = [c for c in self.all(cst.Call) if last_name(c.func) in callees]
         found = [c for c in calls if _covers(self.lines(c), line)]
@@ -213,6 +219,12 @@ class Tree:
         if not found:
             here = self.statements(line)
             found = [c for c in calls if enclosing_statement(self, c) in here]
+        if nth is not None and found:
+            if not -len(found) <= nth < len(found):
+                raise UnsafeEditError(
+                    f"line {line} calls {quoted(callees)} {len(found)} times only"
+                )
+            return found[nth]
         if len(found) != 1:
             how = "no" if not found else "more than one"
             raise UnsafeEditError(f"line {line} calls {how} {quoted(callees)}")
