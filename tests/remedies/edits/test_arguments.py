@@ -86,3 +86,8 @@ def test_reads_an_argument() -> None:
 def test_a_comment_line_in_a_block_is_no_line_of_its_header() -> None:
     with pytest.raises(UnsafeEditError, match="line 2 calls no `SGD`"):
         argument("for x in SGD(w):\n    # here\n    pass\n", 2, {"SGD"}, "lr")
+
+
+def test_refuses_bare_carriage_returns() -> None:
+    with pytest.raises(UnsafeEditError, match="line endings that are not read as they are"):
+        argument("a()\rSGD(w)\r", 2, {"SGD"}, "lr")

@@ -274,8 +274,11 @@ def parse(source: str) -> Tree:
         UnsafeEditError: when the script is no valid Python.
     """
     tree = parse_fragment(source)
-    if tree.module.code != tree.text or not _is_python(tree.text):
+    if not _is_python(tree.text):
         raise UnsafeEditError("the script is no valid Python")
+    # libcst takes a bare carriage return for a newline here and there: places would be off.
+    if tree.module.code != tree.text:
+        raise UnsafeEditError("the script has line endings that are not read as they are written")
     return tree
 
 
