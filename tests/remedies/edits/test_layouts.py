@@ -26,7 +26,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     lines=st.lists(LINES, min_size=1, max_size=6),
     newline=st.sampled_from(["\n", "\r\n"]),
