@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     from trainwell.diagnosis import Diagnosis
     from trainwell.errors import TrainwellError
     from trainwell.record import Run
+    from trainwell.trials.answer import Answer
+    from trainwell.trials.calling import treat
     from trainwell.watching import Watch, watch
 
-__all__ = ["Diagnosis", "Run", "TrainwellError", "Watch", "watch"]
+__all__ = ["Answer", "Diagnosis", "Run", "TrainwellError", "Watch", "treat", "watch"]
 
 _HOMES = {
+    "Answer": "trainwell.trials.answer",
     "Diagnosis": "trainwell.diagnosis",
     "Run": "trainwell.record",
     "TrainwellError": "trainwell.errors",
     "Watch": "trainwell.watching",
+    "treat": "trainwell.trials.calling",
     "watch": "trainwell.watching",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["RunCommand", "run"]
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -27,6 +27,9 @@ from trainwell.configuration.options import BUDGET, FailOn, parse_budget
 from trainwell.configuration.settings import settings_for
 from trainwell.errors import BadInputError
 from trainwell.probes.script import load
+
+if TYPE_CHECKING:
+    from trainwell.remedies.remedy import Remedy
 
 
 class RunCommand(TyperCommand):
@@ -90,6 +93,15 @@ def run(
             show_default=False,
         ),
     ] = None,
+    remedies: Annotated[
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="NAMES",
+            help="Apply remedies to the run, as in initialise_he,clip_gradients=1.0; the script"
+            " stays as it is. `trainwell remedies` lists them.",
+        ),
+    ] = None,
     fail_on: FailOnOption = None,
     report_format: FormatOption = None,
     json: JsonOption = False,
@@ -119,10 +131,17 @@ def run(
     if module is None and not words:
         raise BadInputError("give the script to run: trainwell run SCRIPT [ARGS]")
     share = None if budget is None else parse_budget(budget)
-    if module is None:
-        loaded = load(words[0], tuple(words[1:]))
+    name, arguments = (words[0], words[1:]) if module is None else (module, words)
+    chosen: list[Remedy] = []
+    if remedies is None:
+        loaded = load(name, tuple(arguments), is_module=module is not None)
     else:
-        loaded = load(module, tuple(words), is_module=True)
+        # These need torch; only then it is imported before the script does.
+        from trainwell.remedies.catalogue import parse
+        from trainwell.trials.loading import load_treated
+
+        chosen = parse(remedies)
+        loaded = load_treated(name, tuple(arguments), chosen, is_module=module is not None)
     settings = settings_for("-m " if module else loaded.name, isolated=isolated)
     return Session(
         loaded,
@@ -138,4 +157,5 @@ def run(
         probing=bool(settings.probe if probe is None else probe),
         fail_on=fail_on or settings.fail_on or FailOn.NEVER,
         keep=not no_record,
+        remedies=chosen,
     )

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from trainwell.diagnosis import Diagnosis
     from trainwell.findings.finding import Finding
     from trainwell.probes.probe import Probe
+    from trainwell.remedies.live import Live
+    from trainwell.remedies.remedy import Remedy
 
 
 class Session:
@@ -44,6 +46,7 @@ class Session:
         every: look at every Nth step instead.
         probing: try other settings when the script has ended by itself.
         fail_on: what makes the exit status 1.
+        remedies: applied to the run.
         keep: keep a record in `.trainwell/`.
 
     Raises:
@@ -61,6 +64,7 @@ class Session:
         probing: bool,
         fail_on: FailOn,
         keep: bool,
+        remedies: Sequence[Remedy] = (),
     ) -> None:
         self._script = script
         self._output = output
@@ -68,6 +72,8 @@ class Session:
         self._budget = budget
         self._every = every
         self._probing = probing
+        self._remedies = remedies
+        self._live: Live | None = None
         self._fail_on = fail_on
         self._errors = sys.stderr
         self._process = os.getpid()
@@ -136,9 +142,26 @@ class Session:
                     self._probe.rehearsal = Rehearsal()
                 self._probe.attach()
                 self._offspring.attach()
+                if self._remedies:
+                    self._treat()
         except Exception as error:  # noqa: BLE001 - the script goes on without us
             self._blind = True
             self._say_trouble("cannot watch this run", error)
+
+    def _treat(self) -> None:
+        import torch
+
+        from trainwell.remedies.live import Live
+
+        # Compiled code would run without them.
+        torch.compiler.set_stance("force_eager")
+        self._live = Live()
+        self._live.attach(self._remedies)
+
+    def _say_unused(self) -> None:
+        if self._live is not None:
+            for name, reason in self._live.unused(self._remedies).items():
+                put(self._errors, f"trainwell: `{name}` did nothing: {reason}\n")
 
     def _home(self) -> str:
         if self._script.is_module:
@@ -167,6 +190,7 @@ class Session:
     def _end(self) -> int:
         run = self._run
         self._offspring.detach()
+        self._say_unused()
         try:
             if self._probe is not None:
                 self._probe.finish()

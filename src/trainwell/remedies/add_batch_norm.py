@@ -42,6 +42,7 @@ class AddBatchNorm(Remedy):
 
     Attributes:
         at_layers: paths of the hidden layers; None: all with weights but the last.
+        at_norms: the norm's class behind each of them.
 
     Sources:
         Ioffe & Szegedy 2015, "Batch normalization", section 3.2 (before the nonlinearity).
@@ -51,6 +52,7 @@ class AddBatchNorm(Remedy):
     safety: ClassVar[Safety] = Safety.NEW_MODEL
 
     at_layers: tuple[str, ...] | None = None
+    at_norms: tuple[str, ...] = ()
 
     def fitted(self, run: Run, survey: Survey) -> Remedy:
         """With the hidden layers of the script's network."""
@@ -58,18 +60,17 @@ class AddBatchNorm(Remedy):
             raise CannotApplyError("the network has batch normalisation")
         if survey.batch < 2:
             raise CannotApplyError("batches of one example have no deviation")
-        kept = []
-        shapes = {o.place.layer: o.shape for o in run.operations.values()}
+        kept: dict[str, str] = {}
+        layers = {o.place.layer: o for o in run.operations.values() if o.parameters}
         for path in hidden_layers(run):
-            shape = shapes.get(path, ())
-            linear = any(
-                o.place.layer == path and o.kind == "linear" for o in run.operations.values()
-            )
-            if not linear or len(shape) == 2:
-                kept.append(path)
+            dimensions = len(layers[path].shape)
+            if layers[path].kind == "convolution" and dimensions in (3, 4, 5):
+                kept[path] = f"BatchNorm{dimensions - 2}d"
+            elif layers[path].kind == "linear" and dimensions == 2:
+                kept[path] = "BatchNorm1d"
         if not kept:
             raise CannotApplyError("the hidden layers work on sequences, whose norm is LayerNorm")
-        return AddBatchNorm(tuple(kept))
+        return AddBatchNorm(tuple(kept), tuple(kept.values()))
 
     def apply(self, live: Live) -> None:
         """Add the norms when the optimizer is built, so that it holds their parameters."""
@@ -96,23 +97,19 @@ class AddBatchNorm(Remedy):
         layers = self.at_layers
 
         def make(model: str, torch_: str) -> str:
-            listed = ", ".join(repr(path) for path in layers or ())
-            nn_ = f"{torch_}.nn"
-            return (
-                f"for <path> in [{listed}]:\n"
-                f"    <layer> = {model}.get_submodule(<path>)\n"
-                f"    if isinstance(<layer>, {nn_}.Linear):\n"
-                f"        <layer>.norm = {nn_}.BatchNorm1d(<layer>.out_features)\n"
-                f"    else:\n"
-                f"        <norm> = {{{nn_}.Conv1d: {nn_}.BatchNorm1d, {nn_}.Conv2d: "
-                f"{nn_}.BatchNorm2d, {nn_}.Conv3d: {nn_}.BatchNorm3d}}\n"
-                f"        <layer>.norm = <norm>[type(<layer>)](<layer>.out_channels)\n"
-                f"    <layer>.norm.to(<layer>.weight.device)\n"
-                f"    <layer>.register_forward_hook("
-                f"lambda layer, inputs, output: layer.norm(output))\n"
-            )
+            text = "# batch normalisation behind the hidden layers\n"
+            for path, kind in zip(layers or (), self.at_norms, strict=True):
+                layer = f'{model}.get_submodule("{path}")'
+                text += (
+                    f"<layer> = {layer}\n"
+                    f"<layer>.norm = {torch_}.nn.{kind}(<layer>.weight.shape[0])\n"
+                    f"<layer>.norm.to(<layer>.weight.device)\n"
+                    f"<layer>.register_forward_hook("
+                    f"lambda layer, inputs, output: layer.norm(output))\n"
+                )
+            return text
 
-        return before_optimizer(source, survey, make, "path", "layer", "norm")
+        return before_optimizer(source, survey, make, "layer")
 
 
 def _normalise(layer: nn.Module, inputs: Any, output: torch.Tensor) -> torch.Tensor:

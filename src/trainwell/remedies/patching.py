@@ -87,10 +87,14 @@ def fresh(source: str, name: str) -> str:
 
 
 def numbers(values: Sequence[float]) -> str:
-    """Numbers as a Python list; a whole line of equal ones is written short."""
+    """Numbers as a Python list, over several lines where they are many."""
     if len(values) > 8 and len(set(values)) == 1:
         return f"[{values[0]!r}] * {len(values)}"
-    return "[" + ", ".join(repr(v) for v in values) + "]"
+    texts = [repr(v) for v in values]
+    if len(texts) <= 6:
+        return "[" + ", ".join(texts) + "]"
+    rows = [", ".join(texts[i : i + 8]) for i in range(0, len(texts), 8)]
+    return "[\n    " + ",\n    ".join(rows) + ",\n]"
 
 
 def step_line(survey: Survey) -> int:

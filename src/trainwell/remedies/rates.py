@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["RateChange"]
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from trainwell.errors import BadInputError, CannotApplyError
 from trainwell.remedies.edits import scale_argument
@@ -27,6 +27,8 @@ class RateChange(Remedy):
     Attributes:
         factor: what the rate is multiplied by.
     """
+
+    shows_setting: ClassVar[bool] = True
 
     factor: float = 1.0
 

@@ -41,6 +41,7 @@ class Remedy(ABC):
         safety: how much of the user's work it changes.
         changes_loss: the evaluation loss is no longer the function that it was without the
             remedy, so that arms have to be compared by accuracy.
+        shows_setting: the label holds the setting, also where it is the usual one.
         against_overfitting: one of the remedies of `trainwell treat --overfitting`.
     """
 
@@ -48,6 +49,7 @@ class Remedy(ABC):
     safety: ClassVar[Safety] = Safety.NEW_TRAINING
     changes_loss: ClassVar[bool] = False
     against_overfitting: ClassVar[bool] = False
+    shows_setting: ClassVar[bool] = False
 
     @property
     def advice(self) -> str:
@@ -56,9 +58,12 @@ class Remedy(ABC):
 
     @property
     def label(self) -> str:
-        """The name with its setting, as `--with` takes it: "clip_gradients=1.0"."""
+        """The name, and the setting where it tells something, as `--with` takes them."""
         own = [f for f in fields(self) if not f.name.startswith("at_")]
-        return f"{self.name}={getattr(self, own[0].name)}" if own else self.name
+        if not own or (getattr(self, own[0].name) == own[0].default and not self.shows_setting):
+            return self.name
+        value = getattr(self, own[0].name)
+        return f"{self.name}={value:g}" if isinstance(value, float) else f"{self.name}={value}"
 
     def fitted(self, run: Run, survey: Survey) -> Remedy:
         """The same remedy for one script.

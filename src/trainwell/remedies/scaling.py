@@ -112,19 +112,21 @@ class InputMap(Remedy):
         dims = {True: ".reshape(-1, 1, 1)", False: ""}[self.at_pictures]
 
         def make(model: str, torch_: str) -> str:
-            mapped = self.clip_code.format(
-                "(inputs[0] - <input_centre>.to(inputs[0])) / <input_scale>.to(inputs[0])"
-            )
+            mapped = self.clip_code.format("(x - <input_centre>.to(x)) / <input_scale>.to(x)")
             return (
                 f"# the inputs, by the training data's own columns ({self.label})\n"
                 f"<input_centre> = {torch_}.tensor({centre}){dims}\n"
                 f"<input_scale> = {torch_}.tensor({scale}){dims}\n"
-                f"{model}.register_forward_pre_hook(\n"
-                f"    lambda module, inputs: ({mapped}, *inputs[1:])\n"
-                f")\n"
+                f"\n"
+                f"def <scale_input>(module, inputs):\n"
+                f"    x, *others = inputs\n"
+                f"    return ({mapped}, *others)\n"
+                f"\n"
+                f"{model}.register_forward_pre_hook(<scale_input>)\n"
             )
 
-        return before_optimizer(source, survey, make, "input_centre", "input_scale")
+        names = ("input_centre", "input_scale", "scale_input")
+        return before_optimizer(source, survey, make, *names)
 
     def lines(self, survey: Survey) -> str:
         """What to do to the data."""

@@ -37,6 +37,7 @@ class TrainLonger(Remedy):
     """
 
     name: ClassVar[str] = "train_longer"
+    shows_setting: ClassVar[bool] = True
 
     factor: int = 4
     at_line: int = 0

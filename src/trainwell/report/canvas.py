@@ -40,6 +40,10 @@ class Canvas:
         """Draw a text in one style."""
         self.draw(Text(text, style=style), indent=indent)
 
+    def raw(self, text: str, style: str = "") -> None:
+        """Draw one line as it is, however long: a patch that is wrapped applies no more."""
+        self._console.print(Text(text, style=style), soft_wrap=True)
+
     def gap(self) -> None:
         """Draw one empty line, unless there is one."""
         if not self._file.getvalue().endswith("\n\n"):

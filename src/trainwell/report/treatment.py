@@ -8,7 +8,6 @@ import math
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
@@ -68,14 +67,14 @@ def _judged(canvas: Canvas, answer: Answer) -> None:
 
 
 def _table(answer: Answer) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("remedy", overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("remedy", overflow="fold", min_width=20)
     for name in ("effect", "95 % interval", "seeds", "p", "better"):
         table.add_column(name, justify="right", no_wrap=True)
     if answer.other is not None:
         table.add_column(answer.other.name.removeprefix("evaluation "), justify="right")
     table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    table.add_column("verdict", no_wrap=True, min_width=11)
     for result in sorted(answer.arms, key=_order):
         table.add_row(*_row(answer, result))
     return table
@@ -92,9 +91,9 @@ def _row(answer: Answer, result: ArmResult) -> list[Text | str]:
     low, high = answer.bounds(found)
     style = _STYLES[found.verdict]
     if not found.seeds:
-        return [result.arm.label, *[""] * (5 + (answer.other is not None) + 1), "not run"]
+        return [result.label, *[""] * (5 + (answer.other is not None) + 1), "not run"]
     cells: list[Text | str] = [
-        result.arm.label,
+        result.label,
         Text(f"{answer.measure.shown(found.effect):+.3g}", style=style),
         f"[{low:+.3g}, {high:+.3g}]" if math.isfinite(low) else "",
         str(found.seeds),
@@ -111,10 +110,10 @@ def _row(answer: Answer, result: ArmResult) -> list[Text | str]:
 def _reasons(canvas: Canvas, answer: Answer) -> None:
     for result in answer.arms:
         for name, reason in result.unused.items():
-            canvas.line(f"{result.arm.label}: `{name}` did nothing: {reason}", "yellow")
+            canvas.line(f"{result.label}: `{name}` did nothing: {reason}", "yellow")
         if result.error:
             failed = count(result.comparison.failed, "trial")
-            canvas.line(f"{result.arm.label}: {failed} failed: {result.error}", "yellow")
+            canvas.line(f"{result.label}: {failed} failed: {result.error}", "yellow")
     if answer.unfit:
         reasons = "; ".join(f"{name} ({why})" for name, why in answer.unfit.items())
         canvas.line(f"not tried: {reasons}", "dim")
@@ -146,13 +145,12 @@ def _patch(canvas: Canvas, answer: Answer) -> None:
         canvas.gap()
         for line in patch.diff.splitlines():
             style = "green" if line.startswith("+") else "red" if line.startswith("-") else ""
-            canvas.draw(Text(line, style=style, no_wrap=True, overflow="ignore"))
+            canvas.raw(line, style)
     for label, reason, lines in patch.by_hand:
         canvas.gap()
         canvas.line(f"{label} has no safe patch ({reason}); add by hand:")
-        canvas.draw(
-            Syntax(lines, "python", theme="ansi_dark", background_color="default"), indent=2
-        )
+        for line in lines.splitlines():
+            canvas.raw("    " + line)
     checked = patch.checked
     if checked is None:
         return

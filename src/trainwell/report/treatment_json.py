@@ -17,7 +17,7 @@ def treatment_to_json(answer: Answer) -> dict[str, Any]:
     measure = answer.measure
     patch = None if answer.patch is None else answer.patch.diff or None
     values = [v for v in answer.baseline.values() if math.isfinite(v)]
-    winner = None if answer.winner is None else answer.winner.arm.label
+    winner = None if answer.winner is None else answer.winner.label
     checked = None if answer.patch is None else answer.patch.checked
     return {
         "schema": 1,
@@ -28,7 +28,7 @@ def treatment_to_json(answer: Answer) -> dict[str, Any]:
             "mean": math.fsum(values) / len(values) if values else None,
             "values": {str(seed): _number(v) for seed, v in answer.baseline.items()},
         },
-        "arms": [_arm(answer, r, patch if r.arm.label == winner else None) for r in answer.arms],
+        "arms": [_arm(answer, r, patch if r.label == winner else None) for r in answer.arms],
         "winner": winner,
         "patch": patch,
         "by_hand": []
@@ -49,8 +49,8 @@ def _arm(answer: Answer, result: ArmResult, patch: str | None) -> dict[str, Any]
     low, high = answer.bounds(found)
     assert answer.measure is not None
     return {
-        "remedy": result.arm.label,
-        "remedies": [r.label for r in result.arm.remedies],
+        "remedy": result.label,
+        "remedies": list(result.remedies),
         "effect": _number(answer.measure.shown(found.effect)),
         "interval": [_number(low), _number(high)],
         "seeds": found.seeds,

@@ -8,9 +8,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from trainwell.trials.arms import Arm
 from trainwell.trials.measure import Measure
-from trainwell.trials.patches import Patch
+from trainwell.trials.patch import Patch
 from trainwell.trials.race import Comparison
 
 if TYPE_CHECKING:
@@ -25,7 +24,8 @@ class ArmResult:
     """One arm beside the script as it is.
 
     Attributes:
-        arm: its remedies.
+        label: its remedies, as `--with` takes them, with ` + ` between.
+        remedies: their labels.
         comparison: in costs: lower is better.
         mean: mean of the measure over its trials, in the measure's own unit.
         other: mean difference of the other measure, or NaN.
@@ -34,7 +34,8 @@ class ArmResult:
         error: the error of its failed trials, or "".
     """
 
-    arm: Arm
+    label: str
+    remedies: tuple[str, ...]
     comparison: Comparison
     mean: float
     other: float
@@ -87,7 +88,7 @@ class Answer:
         assert self.measure is not None
         low, high = self.bounds(found)
         return (
-            f"{self.winner.arm.label}: {self.measure.name} {self.measure.shown(found.effect):+.3g}"
+            f"{self.winner.label}: {self.measure.name} {self.measure.shown(found.effect):+.3g}"
             f" [{low:+.3g}, {high:+.3g}], {found.seeds} seeds"
         )
 
@@ -118,7 +119,7 @@ class Answer:
             low, high = self.bounds(found)
             rows.append(
                 {
-                    "remedy": result.arm.label,
+                    "remedy": result.label,
                     "effect": self.measure.shown(found.effect),
                     "low": low,
                     "high": high,

@@ -11,7 +11,8 @@ from dataclasses import replace
 from trainwell.trials.arms import AS_IT_IS, Arm
 from trainwell.trials.job import Outcome
 from trainwell.trials.measure import Measure
-from trainwell.trials.patches import Checked, Patch, bare_run, beside, write_source
+from trainwell.trials.patch import Checked, Patch
+from trainwell.trials.patches import bare_run, beside, write_source
 from trainwell.trials.plan import Plan
 from trainwell.trials.runner import Runner
 

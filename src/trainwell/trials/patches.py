@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["Checked", "Patch", "bare_run", "make_patch"]
+__all__ = ["bare_run", "beside", "make_patch", "write_source"]
 
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 
 from trainwell.errors import CannotApplyError, UnsafeEditError
 from trainwell.remedies.edits import unified_diff
 from trainwell.remedies.moving import move_remedy, move_survey, moved
 from trainwell.remedies.survey import Survey
 from trainwell.trials.arms import Arm
+from trainwell.trials.patch import Patch
 
 _BARE = """\
 import os, random, runpy, sys
@@ -28,47 +28,6 @@ torch.set_num_threads({threads})
 runpy.run_path(path, run_name="__main__")
 """
 """Runs a script without trainwell, seeded as the first trial: it matters where it does not seed."""
-
-
-@dataclass(frozen=True)
-class Checked:
-    """How a patched script did when it was run.
-
-    Attributes:
-        agrees: its result is the trial's.
-        bare_status: exit status under bare Python.
-        same_output: bare, it prints what it prints under watch; None where it prints times.
-        difference: mean distance from the trial's results over the seeds, in the measure's unit.
-        seeds: how many were run.
-    """
-
-    agrees: bool
-    bare_status: int
-    same_output: bool
-    difference: float
-    seeds: int
-
-
-@dataclass(frozen=True)
-class Patch:
-    """What to change in the script.
-
-    Attributes:
-        source: the script with the changes.
-        diff: a unified diff; "" when no remedy has a patch.
-        by_hand: for remedies without a safe patch: (label, why not, lines to add).
-        checked: how the patched script did; None when it was not run.
-    """
-
-    source: str
-    diff: str
-    by_hand: tuple[tuple[str, str, str], ...] = ()
-    checked: Checked | None = None
-
-    @property
-    def whole(self) -> bool:
-        """It holds every remedy of the arm."""
-        return bool(self.diff) and not self.by_hand
 
 
 def make_patch(script: str, arm: Arm, survey: Survey) -> Patch:

@@ -46,7 +46,8 @@ def results(
             unused |= outcome.unused
         found.append(
             ArmResult(
-                arm=arms[comparison.arm],
+                label=comparison.arm,
+                remedies=tuple(r.label for r in arms[comparison.arm].remedies),
                 comparison=comparison,
                 mean=math.fsum(values) / len(values) if values else math.nan,
                 other=_beside(comparison.arm, outcomes, other),
@@ -58,11 +59,11 @@ def results(
     return found
 
 
-def leader(found: list[ArmResult]) -> Arm | None:
-    """The arm that helps most; None when none does."""
+def leader(found: list[ArmResult]) -> str | None:
+    """The label of the arm that helps most; None when none does."""
     helping = [r for r in found if r.comparison.verdict == "helps"]
     best = min(helping, key=lambda r: r.comparison.effect, default=None)
-    return None if best is None else best.arm
+    return None if best is None else best.label
 
 
 def _beside(label: str, outcomes: Outcomes, other: Measure | None) -> float:

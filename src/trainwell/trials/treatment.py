@@ -6,6 +6,7 @@ __all__ = ["Treatment"]
 
 import os
 from collections.abc import Callable, Sequence
+from math import fsum
 
 from trainwell.configuration.settings import settings_for
 from trainwell.diagnosis import Diagnosis, diagnose
@@ -21,7 +22,8 @@ from trainwell.trials.arms import AS_IT_IS, Arm, candidates, combine, compatible
 from trainwell.trials.checking import check
 from trainwell.trials.job import Outcome
 from trainwell.trials.measure import Measure, choose_measure
-from trainwell.trials.patches import Patch, make_patch
+from trainwell.trials.patch import Patch
+from trainwell.trials.patches import make_patch
 from trainwell.trials.plan import Plan, Progress, plan_to_json
 from trainwell.trials.pool import Pool, preloads
 from trainwell.trials.race import Race, Rules
@@ -30,6 +32,9 @@ from trainwell.trials.runner import OutOfBudgetError, Runner
 
 _ARMS = 8
 """Arms of one round at most; the most promising come first."""
+
+_GAIN = 0.05
+"""What another remedy has to add, as a share of the effect so far."""
 
 _INTERRUPTED = "interrupted: `trainwell treat --resume` goes on from here"
 
@@ -98,7 +103,7 @@ class Treatment:
                 self._arms, self._kept, self._measure, other, self._dropped, self._rules
             )
             if stopped:
-                winner = leader(found)
+                winner = self._arms.get(leader(found) or "")
             if winner is not None and stopped != _INTERRUPTED:
                 patch = self._patch(winner, survey)
         if self._treatments is not None and stopped != _INTERRUPTED:
@@ -116,7 +121,7 @@ class Treatment:
             diagnosis=diagnosis,
             baseline=baseline,
             arms=tuple(found),
-            winner=next((r for r in found if winner and r.arm.label == winner.label), None),
+            winner=next((r for r in found if winner and r.label == winner.label), None),
             patch=patch,
             unfit=self._unfit,
             runs=len(self._kept),
@@ -194,14 +199,14 @@ class Treatment:
             where = "one by one" if number == 0 else f"on top of {base.label}"
             self._runner.stage = f"round {number + 1}: {_count(len(arms))} {where}"
             helping = self._race(base, arms)
-            if not helping:
+            if not helping or not self._worth(helping[0], base):
                 break
             base = helping[0]
             together = combine(helping) if number == 0 else []
             if together:
                 self._runner.stage = f"round {number + 1}: the winners together"
                 better = self._race(base, together)
-                base = better[0] if better else base
+                base = better[0] if better and self._worth(better[0], base) else base
             wanted = self._again(base, wanted, survey)
         return base if base.remedies else None
 
@@ -231,6 +236,18 @@ class Treatment:
             self._note(race)
         helping = [c for c in race.comparisons() if c.verdict == "helps"]
         return [by_label[c.arm] for c in sorted(helping, key=lambda c: c.effect)]
+
+    def _worth(self, arm: Arm, base: Arm) -> bool:
+        """Whether an arm gains enough beside a simpler one to be worth its lines."""
+        if not base.remedies:
+            return True
+        seeds = [s for label, s in self._kept if label == arm.label]
+        cost = {
+            label: fsum(self._measure.cost(self._kept[label, s]) for s in seeds)
+            for label in (arm.label, base.label, AS_IT_IS)
+        }
+        gained = cost[AS_IT_IS] - cost[base.label]
+        return cost[base.label] - cost[arm.label] > _GAIN * abs(gained)
 
     def _note(self, race: Race) -> None:
         alive = [c for c in race.comparisons() if not c.dropped and c.seeds]

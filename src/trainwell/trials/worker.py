@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -17,15 +16,14 @@ import torch
 from trainwell.errors import TrainwellError
 from trainwell.probes.ending import Ending
 from trainwell.probes.probe import Probe
-from trainwell.probes.script import Script, execute, load
+from trainwell.probes.script import Script, execute
 from trainwell.record import Run
 from trainwell.record.codec import run_to_json
 from trainwell.remedies.catalogue import from_json
 from trainwell.remedies.live import Live
-from trainwell.remedies.remedy import Remedy
 from trainwell.remedies.surveyor import Surveyor
-from trainwell.remedies.train_longer import TrainLonger
 from trainwell.trials.job import Job, Outcome
+from trainwell.trials.loading import load_treated
 from trainwell.trials.seeds import impose
 
 _OUTPUT = 1 << 20
@@ -50,7 +48,7 @@ def work(job: Job, output: str) -> Outcome:
     surveyor = Surveyor(job.script) if job.survey else None
     probe = Probe(run, lambda _facts, _vitals: None, home=job.home)
     try:
-        script = _loaded(job, remedies)
+        script = load_treated(job.script, job.arguments, remedies, is_module=job.is_module)
     except TrainwellError as problem:
         return Outcome(2, str(problem))
     if remedies:
@@ -81,19 +79,6 @@ def work(job: Job, output: str) -> Outcome:
         run=run_to_json(run) if job.record else None,
         notes=tuple(run.notes),
     )
-
-
-def _loaded(job: Job, remedies: list[Remedy]) -> Script:
-    script = load(job.script, job.arguments, is_module=job.is_module)
-    for remedy in remedies:
-        if isinstance(remedy, TrainLonger):
-            if script.code is None:
-                raise TrainwellError("`train_longer` changes a script's source, not a module's")
-            with open(job.script, encoding="utf-8") as file:
-                source = remedy.rewrite(file.read())
-            code = compile(source, script.code.co_filename, "exec", dont_inherit=True)
-            script = replace(script, code=code)
-    return script
 
 
 def _execute(script: Script, probe: Probe) -> tuple[int, str]:
