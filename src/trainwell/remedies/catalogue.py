@@ -46,6 +46,7 @@ from trainwell.remedies.train_longer import TrainLonger
 from trainwell.remedies.train_shorter import TrainShorter
 from trainwell.remedies.unfreeze_parameters import UnfreezeParameters
 from trainwell.remedies.use_gelu import UseGelu
+from trainwell.remedies.use_group_norm import UseGroupNorm
 from trainwell.remedies.use_leaky_relu import UseLeakyRelu
 from trainwell.remedies.use_relu import UseRelu
 from trainwell.remedies.use_sigmoid import UseSigmoid
@@ -92,6 +93,7 @@ _ALL: tuple[type[Remedy], ...] = (
     TrainShorter,
     UnfreezeParameters,
     UseGelu,
+    UseGroupNorm,
     UseLeakyRelu,
     UseRelu,
     UseSigmoid,

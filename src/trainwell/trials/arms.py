@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Arm", "candidates", "combine", "compatible"]
+__all__ = ["AS_IT_IS", "Arm", "candidates", "combine", "compatible", "prescribe"]
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,6 +29,9 @@ _EXCLUSIVE: tuple[frozenset[str], ...] = (
 )
 """Remedies of which a run can have one."""
 
+_AT_ONCE = 6
+"""Remedies that are tried at once at most."""
+
 _VARIANTS: dict[str, tuple[Remedy, ...]] = {
     "raise_learning_rate": (RaiseLearningRate(), RaiseLearningRate(100.0)),
     "lower_learning_rate": (LowerLearningRate(), LowerLearningRate(0.01)),
@@ -38,9 +41,17 @@ _VARIANTS: dict[str, tuple[Remedy, ...]] = {
 
 @dataclass(frozen=True)
 class Arm:
-    """Remedies that are applied together; none: the script as it is."""
+    """Remedies that are applied together; none: the script as it is.
+
+    Attributes:
+        remedies: in the order of their names, so that one set is one arm.
+    """
 
     remedies: tuple[Remedy, ...] = ()
+
+    def __post_init__(self) -> None:
+        ordered = tuple(sorted(self.remedies, key=lambda r: r.name))
+        object.__setattr__(self, "remedies", ordered)
 
     @property
     def label(self) -> str:
@@ -107,6 +118,27 @@ def compatible(remedies: Iterable[Remedy], other: Remedy) -> bool:
     if other.name in names:
         return False
     return not any(other.name in group and names & group for group in _EXCLUSIVE)
+
+
+def prescribe(roots: Sequence[Entry], wanted: Sequence[Remedy]) -> list[Arm]:
+    """What is tried at once, for faults that hide each other: no single cure shows then.
+
+    Args:
+        roots: the root causes.
+        wanted: the remedies to try, the most promising first.
+
+    Returns:
+        The first remedy of every root together, and the first six that go together.
+    """
+    firsts: tuple[Remedy, ...] = ()
+    for root in roots:
+        own = [r for r in wanted if r.name in root.remedies and compatible(firsts, r)]
+        firsts = (*firsts, *own[:1])
+    every: tuple[Remedy, ...] = ()
+    for remedy in wanted:
+        if len(every) < _AT_ONCE and compatible(every, remedy):
+            every = (*every, remedy)
+    return [Arm(r) for r in dict.fromkeys((firsts, every)) if len(r) > 1]
 
 
 def combine(best_first: Sequence[Arm]) -> list[Arm]:

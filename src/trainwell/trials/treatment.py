@@ -5,7 +5,8 @@ from __future__ import annotations
 __all__ = ["Treatment"]
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from math import fsum
 
 from trainwell.configuration.settings import settings_for
@@ -18,7 +19,7 @@ from trainwell.remedies.catalogue import parse
 from trainwell.remedies.remedy import Remedy
 from trainwell.remedies.survey import Survey
 from trainwell.trials.answer import Answer
-from trainwell.trials.arms import AS_IT_IS, Arm, candidates, combine, compatible
+from trainwell.trials.arms import AS_IT_IS, Arm, candidates, combine, compatible, prescribe
 from trainwell.trials.checking import check
 from trainwell.trials.job import Outcome
 from trainwell.trials.measure import Measure, choose_measure
@@ -47,6 +48,7 @@ class Treatment:
         treatments: where trials are kept, or None.
         tell: is told how it stands, whenever a trial begins or ends.
         resume: id of an earlier treatment of the same plan, whose trials count.
+        pool: runs the trials, and is left open; one of its own when None.
     """
 
     def __init__(
@@ -55,12 +57,14 @@ class Treatment:
         treatments: Treatments | None = None,
         tell: Callable[[Progress], None] = lambda _: None,
         resume: str | None = None,
+        pool: Pool | None = None,
     ) -> None:
         self._plan = plan
         self._treatments = treatments
         self._tell = tell
+        self._pool = pool
         self._kept: dict[tuple[str, int], Outcome] = {}
-        self._arms: dict[str, Arm] = {}
+        self.arms: dict[str, Arm] = {}
         self._dropped: dict[str, str] = {}
         self._unfit: dict[str, str] = {}
         self._rules = Rules(first=plan.first, most=plan.most)
@@ -86,24 +90,21 @@ class Treatment:
             BadInputError: if the script fails as it is, trains nothing, or cannot be judged.
         """
         plan = self._plan
-        size = plan.jobs or len(os.sched_getaffinity(0))
         stopped, winner, patch = "", None, None
-        with Pool(size, () if plan.is_module else preloads(plan.script)) as pool:
+        with nullcontext(self._pool) if self._pool is not None else self._new_pool() as pool:
             self._runner = Runner(plan, pool, self.id, self._treatments, self._tell, self._kept)
             survey, diagnosis = self._look()
             wanted = self._wanted(diagnosis, survey)
             other = self._judge(wanted)
             try:
-                winner = self._search(self._comparable(wanted), survey)
+                winner = self._search(diagnosis, self._comparable(wanted), survey)
             except OutOfBudgetError as end:
                 stopped = str(end)
             except KeyboardInterrupt:
                 stopped = _INTERRUPTED
-            found = results(
-                self._arms, self._kept, self._measure, other, self._dropped, self._rules
-            )
+            found = results(self.arms, self._kept, self._measure, other, self._dropped, self._rules)
             if stopped:
-                winner = self._arms.get(leader(found) or "")
+                winner = self.arms.get(leader(found) or "")
             if winner is not None and stopped != _INTERRUPTED:
                 patch = self._patch(winner, survey)
         if self._treatments is not None and stopped != _INTERRUPTED:
@@ -129,6 +130,10 @@ class Treatment:
             stopped=stopped,
             deterministic=len(baseline) > 2 and len(set(baseline.values())) == 1,
         )
+
+    def _new_pool(self) -> Pool:
+        size = self._plan.jobs or len(os.sched_getaffinity(0))
+        return Pool(size, () if self._plan.is_module else preloads(self._plan.script))
 
     def _look(self) -> tuple[Survey, Diagnosis]:
         """Run the script once as it is, and learn all that can be learned from that."""
@@ -188,27 +193,54 @@ class Treatment:
                 )
         return [r for r in wanted if not r.changes_loss]
 
-    def _search(self, wanted: list[Remedy], survey: Survey) -> Arm | None:
-        """Singly, then the winners together, then what is left on top of those."""
+    def _search(self, diagnosis: Diagnosis, wanted: list[Remedy], survey: Survey) -> Arm | None:
+        """Singly and all at once, then the winners together, then on top of what has helped."""
         base = Arm()
         for number in range(self._plan.rounds):
-            arms = [Arm((*base.remedies, r)) for r in wanted if compatible(base.remedies, r)]
-            arms = [a for a in arms if a.label not in self._arms][:_ARMS]
+            on_top = [r for r in wanted if compatible(base.remedies, r)]
+            arms = [Arm((*base.remedies, r)) for r in on_top][:_ARMS]
+            roots = diagnosis.roots if number == 0 else ()
+            arms += [Arm((*base.remedies, *a.remedies)) for a in prescribe(roots, on_top)]
+            arms = [a for a in {a.label: a for a in arms}.values() if a.label not in self.arms]
             if not arms:
                 break
-            where = "one by one" if number == 0 else f"on top of {base.label}"
-            self._runner.stage = f"round {number + 1}: {_count(len(arms))} {where}"
+            where = "" if number == 0 else f" on top of {base.label}"
+            self._runner.stage = f"round {number + 1}: {_count(len(arms))}{where}"
             helping = self._race(base, arms)
             if not helping or not self._worth(helping[0], base):
                 break
-            base = helping[0]
-            together = combine(helping) if number == 0 else []
-            if together:
-                self._runner.stage = f"round {number + 1}: the winners together"
-                better = self._race(base, together)
-                base = better[0] if better and self._worth(better[0], base) else base
+            base = self._together(helping)
+            base = self._simplify(base)
             wanted = self._again(base, wanted, survey)
         return base if base.remedies else None
+
+    def _together(self, helping: list[Arm]) -> Arm:
+        """The best of what helps, or several of them together where that is better."""
+        arms = [a for a in combine(helping) if a.label not in self.arms]
+        if not arms:
+            return helping[0]
+        self._runner.stage = "the winners together"
+        better = self._race(helping[0], arms)
+        return better[0] if better and self._worth(better[0], helping[0]) else helping[0]
+
+    def _simplify(self, arm: Arm) -> Arm:
+        """Without the remedies that add next to nothing; proven again where some were left out."""
+        least = arm
+        seeds = range(self._rules.first)
+        while len(least.remedies) > 1:
+            self._runner.stage = f"leaving out what {least.label} does not need"
+            fewer = [Arm(tuple(r for r in least.remedies if r != one)) for one in least.remedies]
+            self.arms |= {a.label: a for a in fewer}
+            self._runner.need([(a, s) for a in (Arm(), *fewer) for s in seeds])
+            costs = {a.label: self._sum(a.label, seeds) for a in (Arm(), arm, *fewer)}
+            gained = costs[AS_IT_IS] - costs[arm.label]
+            best = min(fewer, key=lambda a: costs[a.label])
+            if not costs[best.label] <= costs[arm.label] + _GAIN * abs(gained):
+                break
+            least = best
+        if least.label == arm.label:
+            return arm
+        return least if self._race(Arm(), [least]) else arm
 
     def _again(self, base: Arm, wanted: list[Remedy], survey: Survey) -> list[Remedy]:
         """What to try on top: what is found in the treated run, and what did not help alone."""
@@ -224,8 +256,8 @@ class Treatment:
     def _race(self, base: Arm, arms: Sequence[Arm]) -> list[Arm]:
         """The arms that help beside `base`, the best first."""
         by_label = {a.label: a for a in (Arm(), base, *arms)}
-        self._arms |= {a.label: a for a in arms}
-        race = Race(base.label, [a.label for a in arms], self._rules, family=len(self._arms))
+        self.arms |= {a.label: a for a in arms}
+        race = Race(base.label, [a.label for a in arms], self._rules, family=len(self.arms))
         while pairs := race.wanted():
             # The script as it is runs on every seed: all arms are compared with it in the end.
             needed = dict.fromkeys([*pairs, *((AS_IT_IS, s) for _, s in pairs)])
@@ -239,15 +271,13 @@ class Treatment:
 
     def _worth(self, arm: Arm, base: Arm) -> bool:
         """Whether an arm gains enough beside a simpler one to be worth its lines."""
-        if not base.remedies:
-            return True
         seeds = [s for label, s in self._kept if label == arm.label]
-        cost = {
-            label: fsum(self._measure.cost(self._kept[label, s]) for s in seeds)
-            for label in (arm.label, base.label, AS_IT_IS)
-        }
-        gained = cost[AS_IT_IS] - cost[base.label]
-        return cost[base.label] - cost[arm.label] > _GAIN * abs(gained)
+        gained = self._sum(AS_IT_IS, seeds) - self._sum(base.label, seeds)
+        more = self._sum(base.label, seeds) - self._sum(arm.label, seeds)
+        return not more <= _GAIN * abs(gained)
+
+    def _sum(self, label: str, seeds: Iterable[int]) -> float:
+        return fsum(self._measure.cost(self._kept[label, s]) for s in seeds)
 
     def _note(self, race: Race) -> None:
         alive = [c for c in race.comparisons() if not c.dropped and c.seeds]

@@ -29,6 +29,9 @@ from trainwell.trials.seeds import impose
 _OUTPUT = 1 << 20
 """Bytes of the script's output that are kept: the last ones."""
 
+_NEVER = 1 << 60
+"""Steps between two looks of a probe that only follows the evaluations."""
+
 
 def work(job: Job, output: str) -> Outcome:
     """Run the job's script.
@@ -46,7 +49,9 @@ def work(job: Job, output: str) -> Outcome:
     remedies = [from_json(dict(body)) for body in job.remedies]
     live = Live(frozenset((file, line) for file, line in job.evaluates_at))
     surveyor = Surveyor(job.script) if job.survey else None
-    probe = Probe(run, lambda _facts, _vitals: None, home=job.home)
+    # Without a record only evaluations count: those are seen between looks as well.
+    every = None if job.record else _NEVER
+    probe = Probe(run, lambda _facts, _vitals: None, every=every, home=job.home)
     try:
         script = load_treated(job.script, job.arguments, remedies, is_module=job.is_module)
     except TrainwellError as problem:
