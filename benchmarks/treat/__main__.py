@@ -335,7 +335,8 @@ def main() -> int:
     os.chdir(ROOT)
     subjects = [s for s in sick() if options.only in s.name]
     if options.set is not None:
-        subjects = [s for s in subjects if (s.metric is not None) == (options.set == "faults")]
+        faults = options.set == "faults"
+        subjects = [s for s in subjects if s.name[:2].isdigit() == faults]
     subjects = subjects[start::step]
     well = [p for p in healthy() if options.only in str(p)][start::step]
     if options.what != "show":

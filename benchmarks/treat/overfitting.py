@@ -18,13 +18,19 @@ noisy[wrong] = torch.randint(10, (15,))  # one label in ten is wrong, as in life
 loader = DataLoader(TensorDataset(images[train], noisy), batch_size=25, shuffle=True)
 
 model = nn.Sequential(
-    nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(),
-    nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-    nn.Flatten(), nn.Linear(1024, 128), nn.ReLU(), nn.Linear(128, 10),
+    nn.Conv2d(1, 32, 3, padding=1),
+    nn.ReLU(),
+    nn.Conv2d(32, 64, 3, padding=1),
+    nn.ReLU(),
+    nn.MaxPool2d(2),
+    nn.Flatten(),
+    nn.Linear(1024, 128),
+    nn.ReLU(),
+    nn.Linear(128, 10),
 )
-optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
 
-for epoch in range(40):
+for epoch in range(30):
     model.train()
     for x, y in loader:
         optimizer.zero_grad()

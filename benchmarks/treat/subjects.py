@@ -17,6 +17,12 @@ _PATTERNS = {
     "eval_loss": (r"final:.*eval_loss=([-\d.e+naif]+)", False),
 }
 
+_PRINTED = {
+    "broadcast-loss": (r"mean absolute error ([\d.]+)", False),
+    "class-imbalance": (r"(\d+)% of the broken ones found", True),
+}
+"""Specimens whose harm the evaluation loss does not show; they print what does."""
+
 _NOT_TREATED = {
     # They end by an exception, before anything could be measured.
     "shape-mismatch", "dtype-mismatch", "device-mismatch", "out-of-memory",
@@ -52,7 +58,12 @@ def sick() -> list[Subject]:
             pattern, maximize = _PATTERNS[case.metric]
             found.append(Subject(case.name, case.sick, case.cured, pattern, maximize))
     found += [
-        Subject(folder.name, folder / "sick.py", folder / "cured.py")
+        Subject(
+            folder.name,
+            folder / "sick.py",
+            folder / "cured.py",
+            *_PRINTED.get(folder.name, (None, False)),
+        )
         for folder in sorted(SPECIMENS.iterdir())
         if (folder / "sick.py").exists() and folder.name not in _NOT_TREATED
     ]

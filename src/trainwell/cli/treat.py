@@ -83,7 +83,8 @@ def treat(
     """Try cures on an unchanged script, prove over seeds which one works, and print the patch.
 
     The script runs many times, with imposed seeds, several at a time. It is not changed unless
-    --apply is given. What it writes itself, each trial writes: point it to a scratch folder.
+    --apply is given. Files that it writes by relative paths, each trial writes into a mirror of
+    the working directory of its own.
     """
     from trainwell.record.store import RECORD, Store
     from trainwell.record.treatments import Treatments

@@ -124,6 +124,19 @@ def _verdict(canvas: Canvas, answer: Answer) -> None:
         canvas.line(repr(answer), "bold green")
         return
     if answer.arms:
+        ahead = min(
+            (r.comparison for r in answer.arms if r.comparison.effect < 0),
+            key=lambda c: c.effect,
+            default=None,
+        )
+        if answer.stopped and ahead is not None:
+            canvas.line("not decided yet", "bold")
+            effect = answer.measure.shown(ahead.effect) if answer.measure else ahead.effect
+            canvas.line(
+                f"{ahead.arm} is ahead by {figure(abs(effect))} on {count(ahead.seeds, 'seed')}:"
+                " more seeds would tell"
+            )
+            return
         canvas.line("no remedy helped", "bold")
         seen = [r.comparison for r in answer.arms if math.isfinite(r.comparison.detectable)]
         if seen:
@@ -176,5 +189,11 @@ def _patch(canvas: Canvas, answer: Answer) -> None:
 def _rest(canvas: Canvas, answer: Answer) -> None:
     canvas.gap()
     canvas.line(f"{count(answer.runs, 'trial')} in {answer.seconds:.0f} s", "dim")
+    if answer.shared_files:
+        canvas.line(
+            f"every trial wrote {answer.shared_files[0]}, by its whole path: what lies there now is"
+            " a trial's",
+            "yellow",
+        )
     if answer.stopped:
         canvas.line(answer.stopped, "yellow")

@@ -62,6 +62,7 @@ class Answer:
         runs: trials that were made.
         seconds: wall time from begin to end.
         stopped: why it ended early, or "".
+        shared_files: files that all trials write, since the script names them by whole paths.
         deterministic: the script gives one result on all seeds.
     """
 
@@ -78,6 +79,7 @@ class Answer:
     runs: int = 0
     seconds: float = 0.0
     stopped: str = ""
+    shared_files: tuple[str, ...] = ()
     deterministic: bool = False
 
     def __repr__(self) -> str:

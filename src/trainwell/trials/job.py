@@ -23,6 +23,7 @@ class Job:
         evaluates_at: (file, line) of losses that evaluate though gradients are on.
         is_module: run it as `python -m` does.
         folder: the working directory.
+        scratch: run in a mirror of that folder without these files: the script writes them.
         threads: how many PyTorch may use.
         environment: set before the script runs.
         home: the folder of the user's own code.
@@ -37,6 +38,7 @@ class Job:
     evaluates_at: tuple[tuple[str, int], ...] = ()
     is_module: bool = False
     folder: str = "."
+    scratch: tuple[str, ...] = ()
     threads: int = 1
     environment: dict[str, str] = field(default_factory=dict)
     home: str = "."
@@ -51,6 +53,7 @@ class Job:
         body = json.loads(text)
         body["arguments"] = tuple(body["arguments"])
         body["remedies"] = tuple(body["remedies"])
+        body["scratch"] = tuple(body["scratch"])
         body["evaluates_at"] = tuple((f, n) for f, n in body["evaluates_at"])
         return Job(**body)
 
@@ -70,6 +73,8 @@ class Outcome:
         survey: what was learned for the remedies, as JSON; None when not asked for.
         run: the record as JSON, when asked for.
         notes: what could not be seen.
+        written: files that the script wrote, relative to its working directory; only with `survey`.
+        written_whole: those of them that it named by their whole path.
     """
 
     status: int
@@ -82,6 +87,8 @@ class Outcome:
     survey: dict[str, Any] | None = None
     run: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    written_whole: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -95,4 +102,5 @@ class Outcome:
     @staticmethod
     def from_json(body: dict[str, Any]) -> Outcome:
         """The outcome that gave this."""
-        return Outcome(**{**body, "notes": tuple(body["notes"])})
+        lists = {k: tuple(body[k]) for k in ("notes", "written", "written_whole")}
+        return Outcome(**{**body, **lists})

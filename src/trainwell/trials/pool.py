@@ -139,7 +139,9 @@ class Pool:
                 known.pid = said["pid"]
                 continue
             del self._running[said["id"]]
-            return said["id"], _outcome(known, said["status"])
+            outcome = _outcome(known, said["status"])
+            shutil.rmtree(known.output + ".folder", ignore_errors=True)
+            return said["id"], outcome
 
     def close(self) -> None:
         """End all trials that still run, and the process for trials."""

@@ -31,11 +31,13 @@ class Rules:
         first: seeds that every arm gets.
         most: seeds that the last arms get at most.
         level: of the test, all arms together.
+        least: effects below this share of the reference's own size count as none, however sure.
     """
 
     first: int = 3
     most: int = 10
     level: float = 0.05
+    least: float = 0.002
 
 
 @dataclass(frozen=True)
@@ -182,9 +184,10 @@ class Race:
         low, high = interval(found)
         effect = math.fsum(found) / len(found) if found else math.nan
         verdict = "no evidence"
-        if p <= self.rules.level and high < 0:
+        sure = p <= self.rules.level and abs(effect) >= self.rules.least * self._size()
+        if sure and high < 0:
             verdict = "helps"
-        elif p <= self.rules.level and low > 0:
+        elif sure and low > 0:
             verdict = "hurts"
         failed = sum(1 for (a, _), v in self.values.items() if a == arm and not math.isfinite(v))
         return Comparison(
@@ -200,6 +203,12 @@ class Race:
             dropped=self.dropped.get(arm, ""),
             failed=failed,
         )
+
+    def _size(self) -> float:
+        """How large the reference's own values are."""
+        own = [abs(v) for (a, _), v in self.values.items() if a == self.reference]
+        finite = [v for v in own if math.isfinite(v)]
+        return math.fsum(finite) / len(finite) if finite else 0.0
 
     def winner(self) -> Comparison | None:
         """The arm that helps most; None when none does."""

@@ -117,8 +117,13 @@ class Runner:
         """The job of an arm on a seed."""
         plan = self._plan
         as_it_is = not arm.remedies
+        first = self.outcomes.get((AS_IT_IS, 0))
+        script = plan.script
+        if first is not None and first.written and not plan.is_module:
+            # The mirror does not change where the script itself lies.
+            script = os.path.abspath(os.path.join(plan.folder, script))
         return Job(
-            script=plan.script,
+            script=script,
             arguments=plan.arguments,
             seed=seed,
             remedies=tuple(r.to_json() for r in arm.remedies),
@@ -128,6 +133,7 @@ class Runner:
             evaluates_at=self.evaluates_at,
             is_module=plan.is_module,
             folder=plan.folder,
+            scratch=() if first is None else first.written,
             threads=self.pool.threads,
             home=_home(plan),
         )
@@ -137,7 +143,7 @@ class Runner:
         if not self.outcomes and not self._started:
             return ""
         if self.seconds > plan.budget:
-            return f"the budget of {plan.budget / 60:g} minutes is used up"
+            return f"the budget of {_time(plan.budget)} is used up"
         if plan.trials is not None and self._started >= plan.trials:
             return f"the {plan.trials} trials are used up"
         return ""
@@ -145,6 +151,10 @@ class Runner:
     def _say(self, waiting: int) -> None:
         left = max(0.0, self._plan.budget - self.seconds)
         self._tell(Progress(self.stage, self._started, waiting, self.best, left))
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 
 def _home(plan: Plan) -> str:

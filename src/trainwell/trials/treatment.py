@@ -128,6 +128,7 @@ class Treatment:
             runs=len(self._kept),
             seconds=self._runner.seconds,
             stopped=stopped,
+            shared_files=self._kept[AS_IT_IS, 0].written_whole,
             deterministic=len(baseline) > 2 and len(set(baseline.values())) == 1,
         )
 

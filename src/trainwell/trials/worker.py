@@ -24,6 +24,7 @@ from trainwell.remedies.live import Live
 from trainwell.remedies.surveyor import Surveyor
 from trainwell.trials.job import Job, Outcome
 from trainwell.trials.loading import load_treated
+from trainwell.trials.scratch import WrittenFiles, mirror
 from trainwell.trials.seeds import impose
 
 _OUTPUT = 1 << 20
@@ -41,7 +42,7 @@ def work(job: Job, output: str) -> Outcome:
         output: path of the file that takes what it prints. Standard output and standard error of
             this process lead there from now on.
     """
-    os.chdir(job.folder)
+    os.chdir(_folder(job, output))
     os.environ.update(job.environment)
     torch.set_num_threads(job.threads)
     _redirect(output)
@@ -56,6 +57,7 @@ def work(job: Job, output: str) -> Outcome:
         script = load_treated(job.script, job.arguments, remedies, is_module=job.is_module)
     except TrainwellError as problem:
         return Outcome(2, str(problem))
+    written = WrittenFiles(job.folder) if job.survey else None
     if remedies:
         # Compiled code would run without them.
         torch.compiler.set_stance("force_eager")
@@ -69,6 +71,8 @@ def work(job: Job, output: str) -> Outcome:
     status, error = _execute(script, probe)
     seconds = time.perf_counter() - began
     probe.finish()
+    if written is not None:
+        written.stop()
     for stream in (sys.stdout, sys.stderr):
         with suppress(ValueError):  # the script may have closed it
             stream.flush()
@@ -83,7 +87,19 @@ def work(job: Job, output: str) -> Outcome:
         survey=surveyor.finish().to_json() if surveyor is not None else None,
         run=run_to_json(run) if job.record else None,
         notes=tuple(run.notes),
+        written=tuple(sorted(written.inside)) if written is not None else (),
+        written_whole=tuple(sorted(written.elsewhere)) if written is not None else (),
     )
+
+
+def _folder(job: Job, output: str) -> str:
+    """The working directory: the script's own, or a mirror beside the trial's output."""
+    if not job.scratch:
+        return job.folder
+    path = output + ".folder"
+    os.mkdir(path)
+    mirror(os.path.abspath(job.folder), path, job.scratch)
+    return path
 
 
 def _execute(script: Script, probe: Probe) -> tuple[int, str]:
