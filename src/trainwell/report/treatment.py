@@ -129,8 +129,11 @@ def _verdict(canvas: Canvas, answer: Answer) -> None:
             key=lambda c: c.effect,
             default=None,
         )
-        if answer.stopped and ahead is not None:
+        if answer.stopped:
             canvas.line("not decided yet", "bold")
+        if answer.stopped and ahead is None:
+            return
+        if answer.stopped and ahead is not None:
             effect = answer.measure.shown(ahead.effect) if answer.measure else ahead.effect
             canvas.line(
                 f"{ahead.arm} is ahead by {figure(abs(effect))} on {count(ahead.seeds, 'seed')}:"

@@ -78,7 +78,6 @@ class Race:
         reference: name of the arm that the others are compared with.
         arms: names of the others.
         rules: how it is run.
-        family: arms that are tested together, when earlier races count as well.
         values: (arm, seed) to its value; lower is better; infinite when it failed.
         dropped: arm to the reason why it gets no more seeds.
     """
@@ -86,7 +85,6 @@ class Race:
     reference: str
     arms: Sequence[str]
     rules: Rules = field(default_factory=Rules)
-    family: int = 0
     values: dict[tuple[str, int], float] = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)
 
@@ -118,7 +116,7 @@ class Race:
 
     @property
     def _early(self) -> int:
-        return pairs_needed(max(self.family, len(self.arms)), self.rules.level)
+        return pairs_needed(len(self.arms), self.rules.level)
 
     def _count(self, arm: str) -> int:
         count = 0
@@ -174,10 +172,7 @@ class Race:
     def comparisons(self) -> list[Comparison]:
         """Every arm beside the reference, in the order of the arms."""
         found = {arm: self.differences(arm) for arm in self.arms}
-        raw = [sign_flip(d) for d in found.values()]
-        # Arms of earlier races count as hypotheses too.
-        more = max(0, self.family - len(raw))
-        ps = holm([*raw, *([1.0] * more)])[: len(raw)]
+        ps = holm([sign_flip(d) for d in found.values()])
         return [self._compare(a, found[a], p) for a, p in zip(self.arms, ps, strict=True)]
 
     def _compare(self, arm: str, found: list[float], p: float) -> Comparison:

@@ -5,19 +5,21 @@ from __future__ import annotations
 __all__ = ["leader", "results"]
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from trainwell.trials.answer import ArmResult
 from trainwell.trials.arms import AS_IT_IS, Arm
 from trainwell.trials.job import Outcome
 from trainwell.trials.measure import Measure
-from trainwell.trials.race import Race, Rules
+from trainwell.trials.race import Comparison, Race, Rules
 
 Outcomes = Mapping[tuple[str, int], Outcome]
 
 
 def results(
     arms: Mapping[str, Arm],
+    families: Sequence[Sequence[str]],
     outcomes: Outcomes,
     measure: Measure,
     other: Measure | None,
@@ -28,19 +30,29 @@ def results(
 
     Args:
         arms: by label.
+        families: labels of the arms that were tested together, race by race. Later races are only
+            run where an earlier one found something, so that each keeps its own level. Arms in no
+            family were run for another reason than to be proven.
         outcomes: by label and seed.
         measure: what decides.
         other: what is shown beside it.
         dropped: why arms got no more seeds.
         rules: of the race.
     """
-    race = Race(AS_IT_IS, list(arms), rules, dropped=dict(dropped))
-    for (label, seed), outcome in outcomes.items():
-        race.values[label, seed] = measure.cost(outcome)
+    values = {key: measure.cost(outcome) for key, outcome in outcomes.items()}
+    compared: dict[str, Comparison] = {}
+    for family in families:
+        # An arm that was raced again was tested in its last race.
+        race = Race(AS_IT_IS, family, rules, values, dict(dropped))
+        compared |= {c.arm: c for c in race.comparisons()}
+    for label in arms:
+        if label not in compared:
+            (alone,) = Race(AS_IT_IS, [label], rules, values).comparisons()
+            compared[label] = replace(alone, verdict="no evidence")
     found = []
-    for comparison in race.comparisons():
+    for comparison in (compared[label] for label in arms):
         trials = [o for (label, _), o in sorted(outcomes.items()) if label == comparison.arm]
-        values = [v for o in trials if math.isfinite(v := measure.value(o))]
+        numbers = [v for o in trials if math.isfinite(v := measure.value(o))]
         unused: dict[str, str] = {}
         for outcome in trials:
             unused |= outcome.unused
@@ -49,7 +61,7 @@ def results(
                 label=comparison.arm,
                 remedies=tuple(r.label for r in arms[comparison.arm].remedies),
                 comparison=comparison,
-                mean=math.fsum(values) / len(values) if values else math.nan,
+                mean=math.fsum(numbers) / len(numbers) if numbers else math.nan,
                 other=_beside(comparison.arm, outcomes, other),
                 seconds=math.fsum(o.seconds for o in trials),
                 unused=unused,

@@ -65,6 +65,7 @@ class Treatment:
         self._pool = pool
         self._kept: dict[tuple[str, int], Outcome] = {}
         self.arms: dict[str, Arm] = {}
+        self._families: list[list[str]] = []
         self._dropped: dict[str, str] = {}
         self._unfit: dict[str, str] = {}
         self._rules = Rules(first=plan.first, most=plan.most)
@@ -102,7 +103,15 @@ class Treatment:
                 stopped = str(end)
             except KeyboardInterrupt:
                 stopped = _INTERRUPTED
-            found = results(self.arms, self._kept, self._measure, other, self._dropped, self._rules)
+            found = results(
+                self.arms,
+                self._families,
+                self._kept,
+                self._measure,
+                other,
+                self._dropped,
+                self._rules,
+            )
             if stopped:
                 winner = self.arms.get(leader(found) or "")
             if winner is not None and stopped != _INTERRUPTED:
@@ -258,7 +267,8 @@ class Treatment:
         """The arms that help beside `base`, the best first."""
         by_label = {a.label: a for a in (Arm(), base, *arms)}
         self.arms |= {a.label: a for a in arms}
-        race = Race(base.label, [a.label for a in arms], self._rules, family=len(self.arms))
+        self._families.append([a.label for a in arms])
+        race = Race(base.label, self._families[-1], self._rules)
         while pairs := race.wanted():
             # The script as it is runs on every seed: all arms are compared with it in the end.
             needed = dict.fromkeys([*pairs, *((AS_IT_IS, s) for _, s in pairs)])
