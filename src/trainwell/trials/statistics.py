@@ -51,8 +51,8 @@ def sign_flip(differences: Sequence[float]) -> float:
         signs = np.random.default_rng(0).choice([-1, 1], (2**_EXACT, n))
         signs[0] = 1
     sums = np.abs(signs @ values)
-    # Rounding must not tell equal sums apart.
-    return float(np.mean(sums >= abs(values.sum()) * (1 - 1e-9)))
+    # Rounding must not tell equal sums apart, not even sums of 0.
+    return float(np.mean(sums >= abs(values.sum()) - 1e-12 * np.abs(values).sum()))
 
 
 def holm(ps: Sequence[float]) -> list[float]:
