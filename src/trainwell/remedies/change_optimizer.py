@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["ChangeOptimizer"]
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,12 +23,22 @@ if TYPE_CHECKING:
 _KINDS = {"adam": ("Adam", 1e-3), "adamw": ("AdamW", 1e-3), "sgd": ("SGD", 1e-2)}
 
 
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate < math.inf:
+        raise BadInputError(f"`change_optimizer` takes a rate above 0, got `{text}`")
+    return rate
+
+
 @dataclass(frozen=True)
 class ChangeOptimizer(Remedy):
     """Trains with another optimizer, at its usual rate: Adam 0.001, SGD 0.01 with momentum 0.9.
 
     Attributes:
-        kind: "adam", "adamw" or "sgd".
+        kind: "adam", "adamw" or "sgd"; with a rate as in "sgd:0.1".
         rate: its learning rate; the usual one when None.
 
     Sources:
@@ -40,6 +51,10 @@ class ChangeOptimizer(Remedy):
     rate: float | None = None
 
     def __post_init__(self) -> None:
+        kind, colon, rate = self.kind.partition(":")
+        if colon and kind in _KINDS:
+            object.__setattr__(self, "kind", kind)
+            object.__setattr__(self, "rate", _rate(rate))
         if self.kind not in _KINDS:
             raise BadInputError(f"`{self.name}` takes {', '.join(_KINDS)}, got `{self.kind}`")
 

@@ -27,9 +27,7 @@ class LabelSmoothing(Remedy):
 
     Attributes:
         share: how much, in (0, 1).
-        at_line: the line of the training loss, where no evaluation calls the loss too; else 0.
-        at_file: its file.
-        at_call: the name that is called there.
+        at_file, at_line: where the training loss is called; 0 where an evaluation calls it too.
 
     Sources:
         Szegedy et al. 2016, "Rethinking the Inception architecture", section 7 (0.1).
