@@ -7,7 +7,7 @@ __all__ = ["Live", "name_in", "parameters_of"]
 import functools
 import gc
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,6 @@ from torch.optim.optimizer import (
 )
 from torch.utils.data import DataLoader
 
-from trainwell.errors import CannotApplyError
 from trainwell.remedies.moments import Building, Call, Loading, Loss, user_frame
 
 if TYPE_CHECKING:
@@ -150,7 +149,11 @@ class Live:
 
         def __init__(optimizer: Optimizer, params: Any, defaults: dict[str, Any]) -> None:  # noqa: N807
             frame = user_frame()
-            groups = _groups(params)
+            params = _listed(params)
+            groups, before = _groups(params), _groups(params)
+            if groups is None or before is None:
+                original(optimizer, params, defaults)
+                return
             models = _roots([p for group in groups for p in group["params"]])
             building = Building(
                 type(optimizer).__name__,
@@ -164,7 +167,8 @@ class Live:
             for act in live.on_building:
                 act(building)
             live.optimizers.append(optimizer)
-            original(optimizer, building.groups, defaults)
+            same = _are_same(before, building.groups)
+            original(optimizer, params if same else building.groups, defaults)
             for done in live.on_built:
                 done(optimizer)
 
@@ -318,21 +322,38 @@ def _learns(module: nn.Module) -> bool:
     return next(module.parameters(), None) is not None
 
 
-def _groups(params: Any) -> list[dict[str, Any]]:
-    """What an optimizer is given, as a list of groups with lists."""
+def _listed(params: Any) -> Any:
+    """What an optimizer is given, so that it can be read twice."""
     if isinstance(params, torch.Tensor):
-        raise CannotApplyError("the optimizer is given a tensor, not a list of them")
-    given = list(params)
-    if given and isinstance(given[0], dict):
-        groups = [dict(group) for group in given]
-    else:
-        groups = [{"params": given}]
-    for group in groups:
-        held = group["params"]
-        held = [held] if isinstance(held, torch.Tensor) else list(held)
+        return params
+    return [
+        {k: list(v) if isinstance(v, Iterator) else v for k, v in one.items()}
+        if isinstance(one, dict)
+        else one
+        for one in params
+    ]
+
+
+def _groups(params: Any) -> list[dict[str, Any]] | None:
+    """The same as groups with lists of their own; None where PyTorch has to complain."""
+    if isinstance(params, torch.Tensor) or not params:
+        return None
+    named = [dict(g) for g in params] if isinstance(params[0], dict) else [{"params": params}]
+    for group in named:
+        held = group.get("params")
+        if held is None or isinstance(held, set):
+            return None
+        held = [held] if isinstance(held, torch.Tensor) else held
         # Named parameters are pairs.
         group["params"] = [p[1] if isinstance(p, tuple) else p for p in held]
-    return groups
+    return named
+
+
+def _are_same(some: list[dict[str, Any]], others: list[dict[str, Any]]) -> bool:
+    def content(group: dict[str, Any]) -> list[int]:
+        return [id(v) for k, v in group.items() if k != "params"] + list(map(id, group["params"]))
+
+    return list(map(content, some)) == list(map(content, others))
 
 
 def _roots(parameters: list[torch.Tensor]) -> list[nn.Module]:
