@@ -69,8 +69,7 @@ class EarlyStopping(Remedy):
 
         def stepped(optimizer: torch.optim.Optimizer) -> None:
             del optimizer
-            if state.stopped:
-                state.restore()
+            state.moved()
 
         live.on_building.append(building)
         live.after_evaluation.append(evaluated)
@@ -105,6 +104,7 @@ class _State:
         self._best = math.inf
         self._waited = 0
         self._kept: list[dict[str, torch.Tensor]] = []
+        self._judged: list[dict[str, torch.Tensor]] | None = None
 
     def judge(self, loss: float) -> None:
         if self._left is not None:
@@ -113,9 +113,7 @@ class _State:
             return
         if loss < self._best:
             self._best, self._waited = loss, 0
-            self._kept = [
-                {k: v.detach().clone() for k, v in m.state_dict().items()} for m in self.models
-            ]
+            self._kept = self._copies() if self._judged is None else self._judged
         else:
             self._waited += 1
             self.stopped = self._waited >= self._patience
@@ -124,6 +122,18 @@ class _State:
         if self.stopped or (self._left == 1 and self._kept):
             # Batch statistics move in passes without steps: they are put back as well.
             self.restore()
+        elif not self.stopped:
+            # The end of an evaluation is seen at the next backward: by then the pass before it
+            # has moved batch statistics.
+            self._judged = self._copies()
+
+    def moved(self) -> None:
+        self._judged = None
+        if self.stopped:
+            self.restore()
+
+    def _copies(self) -> list[dict[str, torch.Tensor]]:
+        return [{k: v.detach().clone() for k, v in m.state_dict().items()} for m in self.models]
 
     def restore(self) -> None:
         for model, kept in zip(self.models, self._kept, strict=False):
