@@ -73,6 +73,9 @@ class WeightNoise(Remedy):
 
         def make(model: str, torch_: str) -> str:
             return (
+                # `torch.optim` does not have its module `optimizer` as an attribute.
+                f"from torch.optim.optimizer import register_optimizer_step_pre_hook\n"
+                f"\n"
                 f"<clean> = []\n"
                 f"\n"
                 f"def <restore_weights>(*_):\n"
@@ -93,7 +96,7 @@ class WeightNoise(Remedy):
                 f"                weight.add_({torch_}.randn_like(weight) * scale)\n"
                 f"\n"
                 f"{model}.register_forward_pre_hook(<add_weight_noise>)\n"
-                f"{torch_}.optim.optimizer.register_optimizer_step_pre_hook(<restore_weights>)\n"
+                f"register_optimizer_step_pre_hook(<restore_weights>)\n"
             )
 
         return before_optimizer(
