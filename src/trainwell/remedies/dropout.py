@@ -50,7 +50,8 @@ class Dropout(Remedy):
     def fitted(self, run: Run, survey: Survey) -> Remedy:
         """With the later linear layers of the script's network."""
         del survey
-        if any(network.dropout for network in run.networks.values()):
+        called = any(o.kind == "dropout" for o in run.operations.values())
+        if called or any(network.dropout for network in run.networks.values()):
             raise CannotApplyError("the network has dropout")
         found = layers(run, main_objective(run))
         paths = [

@@ -51,7 +51,7 @@ class LabelSmoothing(Remedy):
         fitting = [c for c in calls if c.function == "cross_entropy" or c.function in _BINARY]
         if not fitting:
             raise CannotApplyError("the training loss is no cross-entropy")
-        if any("label_smoothing" in c.options for c in fitting):
+        if any(c.options.get("label_smoothing") for c in fitting):
             raise CannotApplyError("the labels are smoothed already")
         place = fitting[0].place
         shared = any(
