@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import tempfile
@@ -51,6 +52,8 @@ def trial(
             status = 1
             try:
                 os.close(reader)
+                # What this process has made is none of the script's, and costs time to go through.
+                gc.freeze()
                 outcome = work(Job.from_text(job.to_text()), output.name)
                 with os.fdopen(writer, "w") as pipe:
                     json.dump(outcome.to_json(), pipe)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -41,10 +42,8 @@ def best_by_hand(patience: int, epochs: int) -> tuple[dict[str, torch.Tensor], l
             if waited == patience:
                 raise Stop
 
-    try:
+    with suppress(Stop):
         train(classes(), normed(), unstable, epochs=epochs, after_epoch=after)
-    except Stop:
-        pass
     return kept, seen
 
 
