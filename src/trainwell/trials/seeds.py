@@ -57,8 +57,9 @@ def _move(owner: Any, name: str, offset: int) -> None:
     def moved(*args: Any, **kwargs: Any) -> Any:
         if args and _is_seed(args[0]):
             args = (_moved(args[0], offset), *args[1:])
-        if _is_seed(kwargs.get("seed")):
-            kwargs["seed"] = _moved(kwargs["seed"], offset)
+        for keyword in ("seed", "a"):  # the second one is random's
+            if _is_seed(kwargs.get(keyword)):
+                kwargs[keyword] = _moved(kwargs[keyword], offset)
         return original(*args, **kwargs)
 
     setattr(owner, name, moved)
