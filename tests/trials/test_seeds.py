@@ -25,7 +25,9 @@ DRAWS: dict[str, str] = {
     "torch": "torch.manual_seed(1); drawn = torch.rand(1).item()",
     "torch by name": "torch.manual_seed(seed=1); drawn = torch.rand(1).item()",
     "torch.random": "torch.random.manual_seed(1); drawn = torch.rand(1).item()",
-    "Generator": "g = torch.Generator(); g.manual_seed(1); drawn = torch.rand(1, generator=g).item()",
+    "Generator": (
+        "g = torch.Generator(); g.manual_seed(1); drawn = torch.rand(1, generator=g).item()"
+    ),
     "Generator in one line": (
         "drawn = torch.rand(1, generator=torch.Generator().manual_seed(1)).item()"
     ),
