@@ -1,0 +1,232 @@
+"""Trials as processes: how each of them ends, and that none is left behind."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from trainwell.remedies.catalogue import parse
+from trainwell.trials.job import Job, Outcome
+from trainwell.trials.pool import Pool, preloads
+
+TRAINS = """
+import sys, torch
+torch.manual_seed(0)
+print("begun", *sys.argv[1:])
+x = torch.randn(32, 4)
+y = x.sum(1, keepdim=True)
+model = torch.nn.Linear(4, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(3):
+    optimizer.zero_grad()
+    torch.nn.functional.mse_loss(model(x), y).backward()
+    optimizer.step()
+    with torch.no_grad():
+        loss = torch.nn.functional.mse_loss(model(x), y)
+print("ended", repr(loss.item()), file=sys.stderr)
+"""
+
+LEAVES = """
+import os, subprocess, sys
+left = subprocess.Popen([sys.executable, "-S", "-c", "import signal; signal.pause()"])
+print(left.pid, os.getpid())
+"""
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    with Pool(2) as made:
+        yield made
+
+
+@pytest.fixture
+def end(pool: Pool, tmp_path: Path) -> Iterator[object]:
+    """Runs the text of a script; gives its outcome."""
+
+    def ended(source: str, *arguments: str, limit: float = 300.0, **options: object) -> Outcome:
+        path = tmp_path / "train.py"
+        path.write_text(source)
+        job = Job(str(path), arguments, folder=str(tmp_path), home=str(tmp_path), **options)  # type: ignore[arg-type]
+        number = pool.start(job)
+        found, outcome = pool.wait(limit)
+        assert found == number
+        return outcome
+
+    yield ended
+    assert pool.free == pool.size
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process ends, waiting for it if need be."""
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        ready, _, _ = select.select([watched], [], [], 60)
+        return bool(ready)
+    finally:
+        os.close(watched)
+
+
+def test_an_outcome(end) -> None:
+    outcome = end(TRAINS, "--lr", "1", threads=1)
+    assert (outcome.status, outcome.error, outcome.failed) == (0, "", False)
+    [points] = outcome.curves.values()
+    assert [p[0] for p in points] == [1, 2, 3]
+    begun, ended = outcome.output.splitlines()
+    assert begun == "begun --lr 1"
+    assert float(ended.split()[1]) == pytest.approx(points[-1][1])
+    assert (outcome.steps, outcome.run, outcome.survey) == (3, None, None)
+    assert outcome.seconds > 0
+
+
+def test_seeds_move_what_the_script_seeds(end) -> None:
+    plain, again, other = (end(TRAINS, seed=seed).curves for seed in (0, 0, 1))
+    assert plain == again != other
+
+
+def test_remedies_act_and_what_is_asked_for_comes_along(end) -> None:
+    remedies = tuple(r.to_json() for r in parse("lower_learning_rate,dropout"))
+    outcome = end(TRAINS, remedies=remedies, survey=True, record=True)
+    assert outcome.unused == {"dropout": "its moment never came in this run"}
+    assert outcome.curves != end(TRAINS).curves
+    assert outcome.run is not None
+    assert outcome.survey is not None
+    assert outcome.survey["optimizers"][0]["kind"] == "SGD"
+
+
+def test_a_script_that_raises(end) -> None:
+    outcome = end("print('before')\nraise ValueError('no such thing\\nat all')\n")
+    assert (outcome.status, outcome.error) == (1, "ValueError: no such thing")
+    assert outcome.failed
+    assert outcome.output.startswith("before\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "error"),
+    [
+        ("raise SystemExit(3)", 3, ""),
+        ("raise SystemExit('it went wrong')", 1, "it went wrong"),
+        ("raise SystemExit", 0, ""),
+        ("import os; os._exit(0)", 1, "it ended without a result"),
+        ("import os; os._exit(4)", 4, "it ended without a result"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -9, "killed by SIGKILL"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", -11, "killed by SIGSEGV"),
+        ("x = = 3", 2, "train.py:1 is not valid Python"),
+    ],
+)
+def test_other_ends(end, source: str, status: int, error: str) -> None:
+    outcome = end(source)
+    assert outcome.status == status
+    assert error in outcome.error if error else outcome.error == ""
+
+
+def test_what_was_printed_before_a_violent_end_is_kept(end) -> None:
+    outcome = end(
+        "import os, signal, sys\nprint('last words', flush=True)\nprint('é', file=sys.stderr)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    assert outcome.output == "last words\né\n"
+
+
+def test_of_long_output_the_end_is_kept(end) -> None:
+    outcome = end("print('x' * 2_000_000)\nprint('the end')\n")
+    assert len(outcome.output) == 1 << 20
+    assert outcome.output.endswith("xxx\nthe end\n")
+
+
+def test_a_script_that_hangs_is_stopped(end) -> None:
+    outcome = end("import signal\nsignal.pause()\n", limit=0.2)
+    assert (outcome.status, outcome.error) == (-signal.SIGKILL, "stopped after 0 seconds")
+
+
+def test_the_pool_goes_on_after_all_this(end) -> None:
+    assert end("print('well')").output == "well\n"
+
+
+def test_standard_input_is_empty(end) -> None:
+    assert end("print(repr(input()))").error.startswith("EOFError")
+
+
+def test_threads_of_the_script_end_first(end) -> None:
+    source = "import threading\nthreading.Timer(0.05, lambda: print('late')).start()\n"
+    assert end(source).output == "late\n"
+
+
+def test_what_a_script_starts_ends_with_it(end) -> None:
+    pids = end(LEAVES).output.split()
+    assert len(pids) == 2
+    assert all(is_gone(int(pid)) for pid in pids)
+
+
+def test_several_at_a_time(pool: Pool, tmp_path: Path) -> None:
+    # Each waits for the other: one after the other they would wait forever.
+    for one, other in (("a", "b"), ("b", "a")):
+        os.mkfifo(tmp_path / one)
+        (tmp_path / f"{one}.py").write_text(
+            "import threading\n"
+            f"threading.Thread(target=lambda: open('{one}', 'w').close()).start()\n"
+            f"open('{other}').close()\nprint('{one}')\n"
+        )
+    numbers = {
+        pool.start(Job(str(tmp_path / f"{name}.py"), folder=str(tmp_path))): name for name in "ab"
+    }
+    assert pool.free == 0
+    ended = dict(pool.wait(60) for _ in numbers)
+    assert {numbers[n]: o.output for n, o in ended.items()} == {"a": "a\n", "b": "b\n"}
+
+
+DRIVER = """
+import sys
+from trainwell.trials.job import Job
+from trainwell.trials.pool import Pool
+pool = Pool(1)
+pool.start(Job(sys.argv[1]))
+print(pool._server.pid, flush=True)
+pool.wait()
+"""
+
+HANGS = """
+import os, signal, sys
+with open(sys.argv[0] + ".fifo", "w") as file:
+    print(os.getpid(), file=file)
+signal.pause()
+"""
+
+
+def test_nothing_is_left_when_the_driver_is_killed(tmp_path: Path) -> None:
+    script, fifo = tmp_path / "train.py", tmp_path / "train.py.fifo"
+    script.write_text(HANGS)
+    os.mkfifo(fifo)
+    driver = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, str(script)], stdout=subprocess.PIPE, text=True
+    )
+    assert driver.stdout is not None
+    server = int(driver.stdout.readline())
+    trial = int(fifo.read_text())
+    driver.kill()
+    driver.wait()
+    driver.stdout.close()
+    assert is_gone(trial)
+    assert is_gone(server)
+
+
+def test_only_a_few_packages_are_imported_beforehand(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import numpy as np, torch\nfrom sklearn.datasets import load_iris\n"
+        "from . import mine\nimport local, sklearn.svm\n"
+        "def f():\n    import pandas\n"
+    )
+    assert set(preloads(str(script))) == {"numpy", "sklearn.datasets", "sklearn.svm", "pandas"}
+    script.write_text("x = = 3")
+    assert preloads(str(script)) == ()
+    assert preloads("absent.py") == ()
