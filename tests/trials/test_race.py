@@ -124,14 +124,6 @@ def test_one_pair_that_does_not_agree_takes_all_seeds() -> None:
     assert found.verdict == "helps"
 
 
-def test_arms_of_earlier_races_count() -> None:
-    race = Race("base", ["a"], family=8)
-    run(race, lambda arm, _: 0.0 if arm == "base" else -1.0)
-    [found] = race.comparisons()
-    assert found.seeds == 9
-    assert found.p == pytest.approx(8 * 2 / 2**9)
-
-
 def test_few_seeds_show_nothing() -> None:
     race = Race("base", ["a", "b"], Rules(most=5))
     run(race, lambda arm, _: 0.0 if arm == "base" else -1.0)

@@ -40,10 +40,9 @@ def table(
     found: dict[tuple[str, int], Outcome],
     measure: Measure = LOSS,
     other: Measure | None = None,
-    families: dict[str, int] | None = None,
+    families: list[list[str]] | None = None,
 ) -> Any:
-    families = families or dict.fromkeys(known, len(known))
-    return results(known, found, measure, other, {}, Rules(), families)
+    return results(known, families or [list(known)], found, measure, other, {}, Rules())
 
 
 def test_every_arm_beside_the_script_as_it_is() -> None:
@@ -100,7 +99,16 @@ def test_arms_that_came_later_take_nothing_from_what_was_decided_before() -> Non
     known = arms("use_relu", "l1_penalty", "dropout", "use_relu,l1_penalty", "use_relu,dropout")
     sizes = dict.fromkeys(known, 3) | {AS_IT_IS: 7, "use_relu": 7}
     found = outcomes(sizes, lambda arm, seed: seed - ("use_relu" in arm))
-    families = {label: 3 if "+" not in label else 5 for label in known}
+    families = [[label for label in known if ("+" in label) == later] for later in (False, True)]
     first = table(known, found, families=families)[0]
     assert first.comparison.p == pytest.approx(3 * 2 / 2**7)
     assert first.comparison.verdict == "helps"
+
+
+def test_an_arm_that_was_run_for_another_reason_is_not_proven_by_chance() -> None:
+    known = arms("use_relu", "dropout")
+    found = outcomes(
+        {AS_IT_IS: 9, "use_relu": 9, "dropout": 9}, lambda arm, seed: seed - (arm != AS_IT_IS)
+    )
+    raced, other = table(known, found, families=[["use_relu"]])
+    assert (raced.comparison.verdict, other.comparison.verdict) == ("helps", "no evidence")
