@@ -49,6 +49,7 @@ bench: venv
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python -m benchmarks.faults.check
 	$(BIN)/python -m benchmarks.faults --seeds 3
+	$(BIN)/python -m benchmarks.treat all --out treat.jsonl
 
 clean:
 	rm -rf .venv .trainwell .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
