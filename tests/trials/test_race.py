@@ -37,18 +37,36 @@ def noisy(effects: dict[str, float], noise: float, seed: int = 0) -> dict[tuple[
 
 
 def test_all_arms_get_the_first_seeds_together() -> None:
-    race = Race("base", ["a", "b"], Rules(first=3))
+    race = Race("base", ["a", "b"], Rules(glance=2, first=3))
     wanted = race.wanted()
-    assert wanted == [(arm, seed) for seed in range(3) for arm in ("base", "a", "b")]
-    race.values |= dict.fromkeys(wanted[:4], 1.0)
+    assert wanted == [(arm, seed) for seed in range(2) for arm in ("base", "a", "b")]
+    race.values |= {(arm, s): -(arm != "base") for arm, s in wanted[:4]}
     assert race.wanted() == wanted[4:]
+    race.values |= {(arm, s): -(arm != "base") for arm, s in wanted[4:]}
+    assert race.wanted() == [(arm, 2) for arm in ("base", "a", "b")]
 
 
 def test_an_arm_that_is_no_better_is_dropped_after_the_first_seeds() -> None:
     race = Race("base", ["worse", "better"])
     asked = run(race, lambda arm, _: {"base": 1.0, "worse": 1.1, "better": 0.5}[arm])
-    assert race.dropped == {"worse": "no better than without it on 3 seeds"}
+    assert race.dropped == {"worse": "no better on any of 2 seeds"}
     assert all(arm != "worse" for wanted in asked[1:] for arm, _ in wanted)
+
+
+def test_an_arm_that_is_better_once_gets_three_seeds() -> None:
+    race = Race("base", ["mixed", "better"])
+    values = {"mixed": (0.9, 1.4, 1.4), "better": (0.5,) * 10}
+    run(race, lambda arm, seed: 1.0 if arm == "base" else values[arm][seed])
+    assert race.dropped == {"mixed": "no better than without it on 3 seeds"}
+
+
+def test_only_the_best_few_get_more_seeds() -> None:
+    race = Race("base", list("abcde"), Rules(leaders=2))
+    effects = dict(zip("abcde", (0.1, 0.5, 0.3, 0.4, 0.2), strict=True))
+    run(race, lambda arm, seed: seed + 0.01 * (seed % 2) - effects.get(arm, 0.0))
+    counts = {arm: sum(a == arm for a, _ in race.values) for arm in "abcde"}
+    assert counts["b"] > 3
+    assert [counts[arm] for arm in "ace"] == [3, 3, 3]
 
 
 def test_the_reference_runs_on_every_seed_of_an_arm() -> None:
@@ -61,8 +79,8 @@ def test_an_arm_whose_trials_all_fail_is_dropped_and_does_not_hurt_the_others() 
     race = Race("base", ["broken", "better"])
     run(race, lambda arm, _: {"base": 1.0, "broken": math.inf, "better": 0.5}[arm])
     broken, better = race.comparisons()
-    assert race.dropped["broken"] == "every trial failed"
-    assert (broken.failed, broken.verdict, better.verdict) == (3, "no evidence", "helps")
+    assert race.dropped["broken"] == "no better on any of 2 seeds"
+    assert (broken.failed, broken.verdict, better.verdict) == (2, "no evidence", "helps")
     assert broken.effect > 0
 
 
@@ -87,7 +105,7 @@ def test_when_nothing_at_all_worked_nothing_is_said() -> None:
     race = Race("base", ["a"])
     run(race, lambda *_: math.inf)
     [found] = race.comparisons()
-    assert (found.effect, found.verdict, found.failed) == (0.0, "no evidence", 3)
+    assert (found.effect, found.verdict, found.failed) == (0.0, "no evidence", 2)
     assert race.winner() is None
 
 

@@ -28,13 +28,17 @@ class Rules:
     """How a race is run.
 
     Attributes:
-        first: seeds that every arm gets.
+        glance: seeds after which an arm is dropped that is worse on all of them.
+        first: seeds that every other arm gets.
+        leaders: how many arms get more.
         most: seeds that the last arms get at most.
         level: of the test, all arms together.
         least: effects below this share of the reference's own size count as none, however sure.
     """
 
+    glance: int = 2
     first: int = 3
+    leaders: int = 3
     most: int = 10
     level: float = 0.05
     least: float = 0.002
@@ -91,10 +95,16 @@ class Race:
     def wanted(self) -> list[tuple[str, int]]:
         """The (arm, seed) pairs that are to be run next; empty when the race is over."""
         racing = [self.reference, *self.arms]
-        first = [(a, s) for s in range(self.rules.first) for a in racing]
-        missing = [pair for pair in first if pair not in self.values]
-        if missing:
-            return missing
+        for seeds in (self.rules.glance, self.rules.first):
+            missing = [
+                (a, s)
+                for s in range(seeds)
+                for a in racing
+                if a not in self.dropped and (a, s) not in self.values
+            ]
+            if missing:
+                return missing
+            self._drop_hopeless()
         self._drop()
         left = [a for a in self.arms if a not in self.dropped and not self._decided(a)]
         if not left:
@@ -140,6 +150,13 @@ class Race:
             return math.inf
         return max(finite) + max(max(finite) - min(finite), abs(max(finite)), 1e-12)
 
+    def _drop_hopeless(self) -> None:
+        """Drop what is worse than the reference on every seed so far."""
+        for arm in self.arms:
+            found = self.differences(arm)
+            if arm not in self.dropped and found and all(d >= 0 for d in found):
+                self.dropped[arm] = f"no better on any of {len(found)} seeds"
+
     def _drop(self) -> None:
         alive = [a for a in self.arms if a not in self.dropped]
         for arm in alive:
@@ -152,8 +169,11 @@ class Race:
         if len(alive) < 2:
             return
         common = min(self._count(a) for a in alive)
-        leader = min(alive, key=lambda a: math.fsum(self.differences(a)[:common]))
-        for arm in alive:
+        alive.sort(key=lambda a: math.fsum(self.differences(a)[:common]))
+        leader = alive[0]
+        for arm in alive[self.rules.leaders :]:
+            self.dropped[arm] = f"behind the best {self.rules.leaders} on {common} seeds"
+        for arm in alive[: self.rules.leaders]:
             behind = self.differences(arm, leader)
             if arm == leader or len(behind) < self.rules.first or not all(d > 0 for d in behind):
                 continue

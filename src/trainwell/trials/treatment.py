@@ -34,6 +34,9 @@ from trainwell.trials.runner import OutOfBudgetError, Runner
 _ARMS = 8
 """Arms of one round at most; the most promising come first."""
 
+_ON_TOP = 4
+"""Arms of a later round."""
+
 _GAIN = 0.05
 """What another remedy has to add, as a share of the effect so far."""
 
@@ -208,7 +211,9 @@ class Treatment:
         base = Arm()
         for number in range(self._plan.rounds):
             on_top = [r for r in wanted if compatible(base.remedies, r)]
-            arms = [Arm((*base.remedies, r)) for r in on_top][:_ARMS]
+            most = _ARMS if number == 0 else _ON_TOP
+            arms = [Arm((*base.remedies, r)) for r in on_top]
+            arms = [a for a in arms if a.label not in self.arms][:most]
             roots = diagnosis.roots if number == 0 else ()
             arms += [Arm((*base.remedies, *a.remedies)) for a in prescribe(roots, on_top)]
             arms = [a for a in {a.label: a for a in arms}.values() if a.label not in self.arms]
