@@ -19,6 +19,7 @@ from trainwell.remedies.dropout import Dropout
 from trainwell.remedies.early_stopping import EarlyStopping
 from trainwell.remedies.evaluate_in_eval_mode import EvaluateInEvalMode
 from trainwell.remedies.feed_logits import FeedLogits
+from trainwell.remedies.impute_values import ImputeValues
 from trainwell.remedies.initialise_he import InitialiseHe
 from trainwell.remedies.initialise_lecun import InitialiseLecun
 from trainwell.remedies.initialise_xavier import InitialiseXavier
@@ -48,6 +49,7 @@ from trainwell.remedies.unfreeze_parameters import UnfreezeParameters
 from trainwell.remedies.use_gelu import UseGelu
 from trainwell.remedies.use_group_norm import UseGroupNorm
 from trainwell.remedies.use_leaky_relu import UseLeakyRelu
+from trainwell.remedies.use_log_softmax import UseLogSoftmax
 from trainwell.remedies.use_relu import UseRelu
 from trainwell.remedies.use_sigmoid import UseSigmoid
 from trainwell.remedies.use_tanh import UseTanh
@@ -67,6 +69,7 @@ _ALL: tuple[type[Remedy], ...] = (
     EarlyStopping,
     EvaluateInEvalMode,
     FeedLogits,
+    ImputeValues,
     InitialiseHe,
     InitialiseLecun,
     InitialiseXavier,
@@ -95,6 +98,7 @@ _ALL: tuple[type[Remedy], ...] = (
     UseGelu,
     UseGroupNorm,
     UseLeakyRelu,
+    UseLogSoftmax,
     UseRelu,
     UseSigmoid,
     UseTanh,

@@ -6,7 +6,7 @@ __all__ = ["Initialisation"]
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -18,6 +18,7 @@ from trainwell.remedies.patching import before_optimizer
 from trainwell.remedies.remedy import Remedy
 
 if TYPE_CHECKING:
+    from trainwell.record import Run
     from trainwell.remedies.live import Live
     from trainwell.remedies.moments import Building
     from trainwell.remedies.survey import Survey
@@ -30,15 +31,26 @@ class Initialisation(Remedy):
     It acts where the optimizer is constructed: the network is complete then, and not trained.
     Layers that do not learn stay as they are: they may be pretrained.
 
+    The matrices of recurrent layers that carry the state on become orthogonal (Saxe, McClelland &
+    Ganguli 2014), so that it neither grows nor fades from step to step.
+
     Attributes:
         distribution: "normal" or "uniform".
+        at_recurrent: there are recurrent layers.
     """
 
     distribution: str = "normal"
+    at_recurrent: bool = False
 
     def __post_init__(self) -> None:
         if self.distribution not in ("normal", "uniform"):
             raise BadInputError(f"`{self.name}` takes normal or uniform, got `{self.distribution}`")
+
+    def fitted(self, run: Run, survey: Survey) -> Remedy:
+        """As it is; it is known then whether there are recurrent layers."""
+        del survey
+        recurrent = any("weight_hh" in p.name for p in run.parameters.values())
+        return replace(self, at_recurrent=recurrent)
 
     @property
     @abstractmethod
@@ -69,6 +81,11 @@ class Initialisation(Remedy):
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
                 count += 1
+            elif isinstance(module, nn.RNNBase):
+                for name, weight in module.named_parameters():
+                    if name.startswith("weight_hh") and weight.requires_grad:
+                        nn.init.orthogonal_(weight)
+                        count += 1
         return count
 
     def patch(self, source: str, survey: Survey) -> str:
@@ -77,12 +94,20 @@ class Initialisation(Remedy):
         def make(model: str, torch_: str) -> str:
             kinds = ", ".join(f"{torch_}.nn.{k.__name__}" for k in WEIGHTED)
             call = self.call.format("<layer>.weight")
-            return (
+            text = (
                 f"for <layer> in {model}.modules():\n"
                 f"    if isinstance(<layer>, ({kinds})) and <layer>.weight.requires_grad:\n"
                 f"        {torch_}.nn.init.{call}\n"
                 f"        if <layer>.bias is not None:\n"
                 f"            {torch_}.nn.init.zeros_(<layer>.bias)\n"
             )
+            if self.at_recurrent:
+                text += (
+                    f"    elif isinstance(<layer>, {torch_}.nn.RNNBase):\n"
+                    f"        for <name>, <weight> in <layer>.named_parameters():\n"
+                    f'            if <name>.startswith("weight_hh") and <weight>.requires_grad:\n'
+                    f"                {torch_}.nn.init.orthogonal_(<weight>)\n"
+                )
+            return text
 
-        return before_optimizer(source, survey, make, "layer")
+        return before_optimizer(source, survey, make, "layer", "name", "weight")
