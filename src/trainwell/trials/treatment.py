@@ -275,13 +275,14 @@ class Treatment:
         self._families.append([a.label for a in arms])
         race = Race(base.label, self._families[-1], self._rules)
         while pairs := race.wanted():
+            self._dropped |= race.dropped
             # The script as it is runs on every seed: all arms are compared with it in the end.
             needed = dict.fromkeys([*pairs, *((AS_IT_IS, s) for _, s in pairs)])
             self._runner.need([(by_label[label], s) for label, s in needed])
             for label, seed in pairs:
                 race.values[label, seed] = self._measure.cost(self._kept[label, seed])
-            self._dropped |= race.dropped
             self._note(race)
+        self._dropped |= race.dropped
         helping = [c for c in race.comparisons() if c.verdict == "helps"]
         return [by_label[c.arm] for c in sorted(helping, key=lambda c: c.effect)]
 
