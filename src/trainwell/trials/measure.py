@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Measure", "choose_measure"]
+__all__ = ["Measure", "check_pattern", "choose_measure"]
 
 import math
 import re
@@ -88,7 +88,7 @@ def choose_measure(
     if curve and points and points[-1][2] is not None:
         accuracy = Measure("accuracy", curve, maximize=True)
     if pattern is not None:
-        measure = Measure("pattern", pattern=_checked(pattern), maximize=maximize)
+        measure = Measure("pattern", pattern=check_pattern(pattern), maximize=maximize)
         if not math.isfinite(measure.value(outcome)):
             raise BadInputError(
                 f"`--metric`: `{pattern}` matches no number in what the script printed"
@@ -105,7 +105,12 @@ def choose_measure(
     return loss, accuracy
 
 
-def _checked(pattern: str) -> str:
+def check_pattern(pattern: str) -> str:
+    """The pattern of `--metric` itself.
+
+    Raises:
+        BadInputError: if it is no regular expression with one group.
+    """
     try:
         groups = re.compile(pattern).groups
     except re.error as error:

@@ -22,7 +22,7 @@ from trainwell.trials.answer import Answer
 from trainwell.trials.arms import AS_IT_IS, Arm, candidates, combine, compatible, prescribe
 from trainwell.trials.checking import check
 from trainwell.trials.job import Outcome
-from trainwell.trials.measure import Measure, choose_measure
+from trainwell.trials.measure import Measure, check_pattern, choose_measure
 from trainwell.trials.patch import Patch
 from trainwell.trials.patches import make_patch
 from trainwell.trials.plan import Plan, Progress, plan_to_json
@@ -78,6 +78,8 @@ class Treatment:
         body = plan_to_json(plan)
         if plan.remedies is not None:
             parse(plan.remedies)  # a mistake in a name shows before the script runs
+        if plan.metric is not None:
+            check_pattern(plan.metric)
         if treatments is not None and resume is None:
             treatments.begin(self.id, plan.script, body)
         elif treatments is not None and resume is not None:
