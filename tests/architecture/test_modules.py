@@ -17,7 +17,15 @@ _MODULES = sorted(
 )
 _IDS = [str(path.relative_to(_ROOT)) for path in _MODULES]
 
-EXPORTS: list[str] = ["Diagnosis", "Run", "TrainwellError", "Watch", "watch"]
+EXPORTS: list[str] = [
+    "Answer",
+    "Diagnosis",
+    "Run",
+    "TrainwellError",
+    "Watch",
+    "treat",
+    "watch",
+]
 """The root's public names: the contract with everyone who writes `import trainwell`."""
 
 _HEAVY = ["torch", "numpy", "scipy", "sklearn", "optuna", "libcst", "jinja2", "pandas"]
