@@ -72,10 +72,9 @@ class TestMoments:
         with treated() as live:
             live.on_building.append(seen.append)
             first, second = network(), network()
-            torch.optim.Adam(
-                [{"params": second.parameters(), "lr": 0.5}, {"params": first.parameters()}]
-            )
-            line = sys._getframe().f_lineno - 1
+            groups = [{"params": second.parameters(), "lr": 0.5}, {"params": first.parameters()}]
+            line = sys._getframe().f_lineno + 1
+            torch.optim.Adam(groups)
         [building] = seen
         assert (building.kind, building.file, building.line) == ("Adam", HERE, line)
         assert building.settings["lr"] == 0.001
