@@ -39,6 +39,7 @@ OTHER: dict[str, Any] = {
     "scale_inputs": "robust",
     "scale_robustly": 2.0,
     "train_longer": 2,
+    "use_group_norm": 4,
     "train_shorter": 0.25,
     "weight_decay": 0.05,
     "weight_noise": 0.2,
@@ -64,12 +65,10 @@ LEARNED: dict[Any, Any] = {
 BY_HAND = frozenset(
     {
         "drop_feature",
-        "impute_values",
         "seed_workers",
         "split_first",
         "share_preprocessing",
         "connect_parameters",
-        "use_log_softmax",
         "guard_operation",
         "shrink_output",
         "mend_reduction",

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from trainwell.errors import CannotApplyError
+from trainwell.errors import BadInputError, CannotApplyError
 from trainwell.remedies.patching import before_optimizer
 from trainwell.remedies.remedy import Remedy, Safety
 
@@ -38,6 +38,10 @@ class UseGroupNorm(Remedy):
     safety: ClassVar[Safety] = Safety.NEW_MODEL
 
     groups: int = 8
+
+    def __post_init__(self) -> None:
+        if self.groups < 1:
+            raise BadInputError(f"`{self.name}` takes a whole number above 0, got {self.groups}")
 
     def fitted(self, run: Run, survey: Survey) -> Remedy:
         """As it is, where the network has batch normalisation."""
