@@ -285,3 +285,35 @@ def test_an_activation_is_inserted_between_stacked_layers() -> None:
 def test_an_output_is_released() -> None:
     squashed = nn.Sequential(*network(), nn.Sigmoid())
     assert_alike(under("release_output", model=squashed), train(classes(), network()))
+
+
+def test_group_norm_takes_the_place_of_batch_norm_in_the_optimizer_too() -> None:
+    def batch_normed() -> nn.Module:
+        torch.manual_seed(1)
+        return nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
+
+    def group_normed() -> nn.Module:
+        model = batch_normed()
+        model[1] = nn.GroupNorm(4, 8)
+        return model
+
+    by_remedy = under("use_group_norm=4", model=batch_normed())
+    assert_alike(by_remedy, train(classes(), group_normed()))
+    assert_changed(by_remedy, train(classes(), batch_normed()))
+
+
+def test_recurrent_matrices_become_orthogonal() -> None:
+    class Recurrent(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn, self.out = nn.RNN(4, 8), nn.Linear(8, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.out(self.rnn(x)[0])
+
+    torch.manual_seed(1)
+    model = Recurrent()
+    with treated(*parse("initialise_he")):
+        sgd(model)
+    carried = model.rnn.weight_hh_l0.detach()
+    torch.testing.assert_close(carried @ carried.T, torch.eye(8))

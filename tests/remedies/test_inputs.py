@@ -26,6 +26,7 @@ from trainwell.errors import CannotApplyError
 from trainwell.record import Run
 from trainwell.remedies.augment_inputs import AugmentInputs
 from trainwell.remedies.catalogue import parse
+from trainwell.remedies.impute_values import ImputeValues
 from trainwell.remedies.remedy import Remedy
 from trainwell.remedies.scale_inputs import ScaleInputs
 from trainwell.remedies.scale_robustly import ScaleRobustly
@@ -309,3 +310,21 @@ def evaluate_whole(model: nn.Module) -> float:
     model.eval()
     with torch.no_grad():
         return F.cross_entropy(model(data.held_x), data.held_y).item()
+
+
+def test_missing_values_get_their_columns_mean() -> None:
+    data = classes()
+    data.x[::5, 2] = float("nan")
+    data.held_x[0, 1] = float("inf")
+    means = (0.5, -3.0, 0.25, 10.0)
+
+    def filled(x: torch.Tensor) -> torch.Tensor:
+        return torch.where(torch.isfinite(x), x, torch.tensor(means))
+
+    remedy = ImputeValues(means)
+    with treated(remedy) as live:
+        by_remedy = train(data)
+    assert live.unused([remedy]) == {}
+    by_hand = train(Data(filled(data.x), data.y, filled(data.held_x), data.held_y))
+    assert_alike(by_remedy, by_hand)
+    assert by_remedy.judged == by_hand.judged

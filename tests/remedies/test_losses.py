@@ -199,3 +199,15 @@ def test_a_softmax_over_classes_stays() -> None:
         assert torch.equal(F.softmax(x, 1), F.softmax(x, dim=1))
         assert float(x.softmax(1).sum()) == pytest.approx(3)
     assert live.counts == {}
+
+
+def test_nll_gets_the_logarithms_of_probabilities() -> None:
+    def probable() -> nn.Module:
+        return nn.Sequential(*network(), nn.Softmax(dim=1))
+
+    with treated(*parse("use_log_softmax")) as live:
+        by_remedy = train(classes(), probable(), loss=lambda p, y: F.nll_loss(p, y))
+    assert not live.unused(parse("use_log_softmax"))
+    by_hand = train(classes(), probable(), loss=lambda p, y: F.nll_loss(p.log(), y))
+    assert_alike(by_remedy, by_hand)
+    assert by_remedy.judged == pytest.approx(by_hand.judged)

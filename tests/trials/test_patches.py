@@ -77,6 +77,15 @@ model = Net()
 FUNCTIONAL = PLAIN[: PLAIN.index("model =")] + MODULE + PLAIN[PLAIN.index("optimizer =") :]
 
 
+LAST = """\
+class Last(nn.Module):
+    def forward(self, pair):
+        return pair[0]
+
+
+"""
+
+
 def edit(source: str, *changes: tuple[str, str]) -> str:
     """The source with other text in some places, each of which has to be there."""
     for old, new in changes:
@@ -121,6 +130,26 @@ CASES: dict[str, tuple[str, str]] = {
             REGRESSION,
             ("40 * x[:, :1].tanh()", "torch.tensor([1.0, 90.0]) * x[:, :2].tanh()"),
             ("Linear(8, 1)", "Linear(8, 2)"),
+        ),
+    ),
+    "use_group_norm": (
+        "use_group_norm=4",
+        edit(PLAIN, ("nn.Linear(4, 8),\n", "nn.Linear(4, 8),\n    nn.BatchNorm1d(8),\n")),
+    ),
+    "use_log_softmax": (
+        "use_log_softmax",
+        edit(PLAIN, ending("nn.Softmax(dim=1)", 2), ("cross_entropy", "nll_loss")),
+    ),
+    "impute_values": ("impute_values", edit(PLAIN, ("y = (x", "x[::7, 1] = float('nan')\ny = (x"))),
+    "initialise_he of a recurrent layer": (
+        "initialise_he",
+        edit(
+            PLAIN,
+            ("    nn.Linear(8, 8),\n", "    nn.RNN(8, 8),\n    Last(),\n    nn.Linear(8, 8),\n"),
+            (
+                "torch.manual_seed(0)\n",
+                "torch.manual_seed(0)\n" + LAST,
+            ),
         ),
     ),
     "lower_learning_rate": ("lower_learning_rate", PLAIN),
@@ -213,6 +242,7 @@ CASES: dict[str, tuple[str, str]] = {
 """By a name: the remedies and the script."""
 
 ROUNDED = {
+    "use_log_softmax",
     "feed_logits",
     "feed_logits of calls",
     "scale_targets",

@@ -40,10 +40,11 @@ class ImputeValues(Remedy):
 
     def fitted(self, run: Run, survey: Survey) -> Remedy:
         """With the means of the script's columns, where some value is not finite."""
-        if not any(f.non_finite for f in run.features.values()):
-            raise CannotApplyError("every value that was seen is finite")
+        del run
         if survey.inputs is None:
             raise CannotApplyError("the network's first input is no floating point tensor")
+        if not survey.inputs.missing:
+            raise CannotApplyError("every value that was seen is finite")
         return ImputeValues(survey.inputs.mean, survey.inputs.pictures)
 
     def apply(self, live: Live) -> None:

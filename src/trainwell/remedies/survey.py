@@ -44,6 +44,7 @@ class Columns:
         pictures: the columns are channels.
         mean, deviation, low, high, median, spread: of each column; `spread` is how far its 25th
             and 75th percentile are apart.
+        missing: NaN and infinite values in the sample.
     """
 
     rows: int
@@ -54,6 +55,7 @@ class Columns:
     high: tuple[float, ...]
     median: tuple[float, ...]
     spread: tuple[float, ...]
+    missing: int = 0
 
 
 @dataclass(frozen=True)

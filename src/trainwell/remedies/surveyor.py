@@ -208,6 +208,7 @@ def columns_of(rows: torch.Tensor | None, pictures: bool) -> Columns | None:
     if rows.shape[1] > _COLUMNS:
         rows = rows.reshape(-1, 1)
     columns = [c[torch.isfinite(c)] for c in rows.T]
+    missing = rows.numel() - sum(len(c) for c in columns)
     if any(len(c) < 2 for c in columns):
         return None
     # A sample of 4,096 rows of 1,000 columns is too long for torch.quantile.
@@ -222,6 +223,7 @@ def columns_of(rows: torch.Tensor | None, pictures: bool) -> Columns | None:
         high=_digits(c.max() for c in columns),
         median=_digits(q[1] for q in quartiles),
         spread=_digits(q[2] - q[0] for q in quartiles),
+        missing=missing,
     )
 
 
