@@ -239,7 +239,9 @@ def test_bad_calls_are_one_clear_error() -> None:
 
 
 def test_weights_that_run_away_are_told() -> None:
-    with pytest.raises(DivergedError, match="not finite after epoch [0-9]+: lower `learning_rate`"):
+    with pytest.raises(
+        DivergedError, match=r"not finite after epoch [0-9]+: lower `learning_rate`"
+    ):
         RBM(4, visible="gaussian", learning_rate=1e30, random_state=0).fit(100 * BARS)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from trainwell.boltzmann.classification import ClassificationRBM
+from trainwell.boltzmann.dbn import DBN
 from trainwell.boltzmann.machine import BoltzmannMachine
 from trainwell.boltzmann.rbm import RBM
+from trainwell.boltzmann.supervised import DBNClassifier, DBNRegressor
 
-__all__ = ["RBM", "BoltzmannMachine"]
+__all__ = ["DBN", "RBM", "BoltzmannMachine", "ClassificationRBM", "DBNClassifier", "DBNRegressor"]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["BadDataError", "Rows", "check_rows"]
+__all__ = ["BadDataError", "LabelledRows", "MappedRows", "Rows", "TargetRows", "check_rows"]
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from scipy import sparse
+from torch.nn.functional import one_hot
 
 from trainwell.boltzmann.draws import Draws
 from trainwell.errors import BadInputError
@@ -102,6 +103,85 @@ class Rows:
             return self.take(slice(0, len(self)))
         picked = np.unique(draws.integers(len(self), count))
         return self.take(picked)
+
+
+class LabelledRows(Rows):
+    """Rows with the one-hot label of each behind its columns.
+
+    Args:
+        rows: the rows.
+        labels: (rows,) class numbers from 0.
+        classes: how many there are.
+    """
+
+    def __init__(self, rows: Rows, labels: np.ndarray[Any, Any], classes: int) -> None:
+        self.__dict__.update(rows.__dict__)
+        self._rows = rows
+        self._labels = torch.from_numpy(labels)
+        self._classes = classes
+
+    @property
+    def width(self) -> int:
+        """Columns and classes."""
+        return self._rows.width + self._classes
+
+    def take(self, at: Any) -> torch.Tensor:
+        """Some rows with their labels."""
+        x = self._rows.take(at)
+        index = at if isinstance(at, slice) else torch.from_numpy(at)
+        labels = one_hot(self._labels[index], self._classes)
+        return torch.cat([x, labels.to(x.device, x.dtype)], 1)
+
+
+class TargetRows(Rows):
+    """Rows with the numbers that a network shall answer behind their columns.
+
+    Args:
+        rows: the rows.
+        targets: (rows, targets).
+    """
+
+    def __init__(self, rows: Rows, targets: np.ndarray[Any, Any]) -> None:
+        self.__dict__.update(rows.__dict__)
+        self._rows = rows
+        self._targets = torch.from_numpy(targets).to(rows._device, rows._dtype)
+
+    @property
+    def width(self) -> int:
+        """Columns and targets."""
+        return self._rows.width + self._targets.shape[1]
+
+    def take(self, at: Any) -> torch.Tensor:
+        """Some rows with their targets."""
+        index = at if isinstance(at, slice) else torch.from_numpy(at)
+        return torch.cat([self._rows.take(at), self._targets[index]], 1)
+
+
+class MappedRows(Rows):
+    """Rows as a function makes them, a batch at a time: nothing of their size is kept.
+
+    Args:
+        rows: the rows.
+        mapping: from (rows, columns) to (rows, width).
+        width: columns that it makes.
+    """
+
+    def __init__(
+        self, rows: Rows, mapping: Callable[[torch.Tensor], torch.Tensor], width: int
+    ) -> None:
+        self.__dict__.update(rows.__dict__)
+        self._rows = rows
+        self._mapping = mapping
+        self._width = width
+
+    @property
+    def width(self) -> int:
+        """Columns of the result."""
+        return self._width
+
+    def take(self, at: Any) -> torch.Tensor:
+        """Some rows, mapped."""
+        return self._mapping(self._rows.take(at))
 
 
 def check_rows(data: Any, visible: str, categories: int | None = None) -> tuple[float, float]:

@@ -104,8 +104,7 @@ def _visible_bits(machine: Restricted) -> int:
     if isinstance(machine.units, SoftmaxUnits):
         groups = machine.n_visible // machine.units.categories
         return groups * (machine.units.categories - 1).bit_length()
-    assert isinstance(machine.units, BernoulliUnits)
-    return machine.n_visible
+    return machine.n_visible if isinstance(machine.units, BernoulliUnits) else 1 << 30
 
 
 def _by_hidden(machine: Restricted) -> bool:

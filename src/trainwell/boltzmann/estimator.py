@@ -77,11 +77,23 @@ class BoltzmannEstimator(Plots, TransformerMixin, BaseEstimator, Generic[Machine
         del y
         announcement = Announcement(self)
         X = self._checked(X, reset=True, announcement=announcement)
-        plan = self._plan()
+        self._plan()
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         draws = Draws(seed, tensor_dtype(self.dtype), self.device)
         X, held_out = self._split(X, validation, draws)
-        rows = Rows(X, draws.dtype, draws.device)
+        self._learn(Rows(X, draws.dtype, draws.device), held_out, draws, seed, announcement)
+        return self
+
+    def _learn(
+        self,
+        rows: Rows,
+        held_out: torch.Tensor | None,
+        draws: Draws,
+        seed: int,
+        announcement: Announcement,
+    ) -> None:
+        """Learn from rows that are checked already."""
+        plan = self._plan()
         self._begin(rows, draws)
         monitor = Monitor(
             self.machine_,
@@ -109,7 +121,6 @@ class BoltzmannEstimator(Plots, TransformerMixin, BaseEstimator, Generic[Machine
             announcement.fitted(rows, self.history_)
         self._partition = None
         self.n_iter_ = len(self.history_)
-        return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Learn from some rows, once, in batches; the rate does not fall.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["History", "Moment"]
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -23,6 +24,8 @@ class Moment:
         log_likelihood: (low, high), nats a training row: the reverse annealed and the annealed
             estimate, equal when exact; None when not measured.
         held_out: the same of the held-out rows.
+        loss: mean loss over an epoch of fine-tuning; None of machines.
+        error, held_out_error: share of rows that a classifier gets wrong; None of other machines.
         partition: the estimates of log Z behind them, annealed first; empty when not measured.
         largest_weight: the largest absolute weight.
         dead_hidden: share of hidden units that hardly ever change over the data.
@@ -34,16 +37,26 @@ class Moment:
 
     epoch: int
     updates: int
-    seconds: float
-    reconstruction_error: float
+    seconds: float = 0.0
+    reconstruction_error: float = math.nan
     pseudo_likelihood: float | None = None
     log_likelihood: tuple[float, float] | None = None
     held_out: tuple[float, float] | None = None
+    loss: float | None = None
+    error: float | None = None
+    held_out_error: float | None = None
     partition: tuple[LogPartition, ...] = ()
     largest_weight: float = 0.0
     dead_hidden: float = 0.0
     stuck_chains: float | None = None
     chain_distance: float | None = None
+
+    @property
+    def merit(self) -> float | None:
+        """What early stopping goes by, more being better; None when nothing was held out."""
+        if self.held_out_error is not None:
+            return -self.held_out_error
+        return None if self.held_out is None else sum(self.held_out) / 2
 
 
 @dataclass

@@ -170,6 +170,7 @@ class RBM(BoltzmannEstimator[Restricted]):
 
     def transform(self, X: Any) -> np.ndarray[Any, Any]:
         """P(h = 1 | v) of each row, (rows, hidden)."""
+        check_is_fitted(self, "machine_")
         return self._by_block(X, self.machine_.hidden_probability)
 
     def inverse_transform(self, H: Any) -> np.ndarray[Any, Any]:
@@ -193,6 +194,7 @@ class RBM(BoltzmannEstimator[Restricted]):
 
     def reconstruct(self, X: Any) -> np.ndarray[Any, Any]:
         """Expected visible units given the expected hidden units of each row, (rows, visible)."""
+        check_is_fitted(self, "machine_")
         machine = self.machine_
 
         def back(x: torch.Tensor) -> torch.Tensor:

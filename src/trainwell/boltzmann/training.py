@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Callback", "DivergedError", "Learning", "Plan", "train"]
+__all__ = ["Callback", "DivergedError", "Learning", "Looking", "Plan", "train"]
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,7 +14,6 @@ import torch
 from trainwell.boltzmann.data import Rows
 from trainwell.boltzmann.draws import Draws
 from trainwell.boltzmann.history import History, Moment
-from trainwell.boltzmann.monitor import Monitor
 from trainwell.boltzmann.precision import products
 from trainwell.boltzmann.progress import epochs_shown
 from trainwell.boltzmann.rules import rate_at
@@ -41,6 +40,14 @@ class Learning(Protocol):
         ...
 
 
+class Looking(Protocol):
+    """What measures at the end of an epoch."""
+
+    def look(self, epoch: int, updates: int, chains: torch.Tensor | None, *, last: bool) -> Moment:
+        """Measure."""
+        ...
+
+
 @dataclass(frozen=True)
 class Plan:
     """How long and how fast.
@@ -51,7 +58,7 @@ class Plan:
         learning_rate: at the start.
         schedule: "linear" or "constant".
         precision: of matrix products.
-        patience: looks at the held-out likelihood without a better one before learning ends; 0: no
+        patience: looks at the held-out rows without a better one before learning ends; 0: no
             early stopping.
         shown: draw a progress bar.
     """
@@ -72,7 +79,7 @@ def train(
     rows: Rows,
     plan: Plan,
     draws: Draws,
-    monitor: Monitor,
+    monitor: Looking,
     callbacks: Sequence[Callback],
     history: History,
 ) -> None:
@@ -115,10 +122,9 @@ def train(
                 moment = monitor.look(epoch, updates, learner.chains, last=last)
                 history.moments.append(moment)
                 advance(moment)
-                if plan.patience and moment.held_out is not None:
-                    middle = sum(moment.held_out) / 2
-                    if middle > best:
-                        best, waited, history.best_epoch = middle, 0, epoch
+                if plan.patience and moment.merit is not None:
+                    if moment.merit > best:
+                        best, waited, history.best_epoch = moment.merit, 0, epoch
                         kept = [p.clone() for p in parameters]
                     else:
                         waited += 1

@@ -7,7 +7,15 @@ parameter is the activation `a + Wh`.
 
 from __future__ import annotations
 
-__all__ = ["VISIBLE", "BernoulliUnits", "GaussianUnits", "SoftmaxUnits", "VisibleUnits", "units_of"]
+__all__ = [
+    "VISIBLE",
+    "BernoulliUnits",
+    "GaussianUnits",
+    "LabelledUnits",
+    "SoftmaxUnits",
+    "VisibleUnits",
+    "units_of",
+]
 
 import math
 from abc import ABC, abstractmethod
@@ -141,6 +149,48 @@ class SoftmaxUnits(VisibleUnits):
 
     def _grouped(self, units: torch.Tensor) -> torch.Tensor:
         return units.reshape(*units.shape[:-1], -1, self.categories)
+
+
+@dataclass(frozen=True)
+class LabelledUnits(VisibleUnits):
+    """Units of one kind, and behind them one group of softmax units, the label.
+
+    Attributes:
+        inner: the kind of those before the label.
+        classes: units of the label.
+    """
+
+    inner: VisibleUnits
+    classes: int
+
+    def mean(self, activation: torch.Tensor) -> torch.Tensor:
+        """Both parts' expected values."""
+        x, y = self._parts(activation)
+        return torch.cat([self.inner.mean(x.contiguous()), y.softmax(-1)], -1)
+
+    def sample(self, activation: torch.Tensor, draws: Draws) -> torch.Tensor:
+        """Both parts drawn."""
+        x, y = self._parts(activation)
+        return torch.cat([self.inner.sample(x.contiguous(), draws), draws.categorical(y)], -1)
+
+    def log_base(self, v: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        """Both parts' sum."""
+        (x, y), (a, d) = self._parts(v), self._parts(bias)
+        return self.inner.log_base(x, a) + y @ d
+
+    def log_normalizer(self, activation: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        """Both parts' sum."""
+        (x, y), (a, _) = self._parts(activation), self._parts(bias)
+        return self.inner.log_normalizer(x, a) + y.logsumexp(-1)
+
+    def bias_of(self, mean: torch.Tensor, rows: int) -> torch.Tensor:
+        """Both parts' biases."""
+        x, y = self._parts(mean)
+        label = SoftmaxUnits(self.classes).bias_of(y, rows)
+        return torch.cat([self.inner.bias_of(x, rows), label])
+
+    def _parts(self, units: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return units[..., : -self.classes], units[..., -self.classes :]
 
 
 def units_of(visible: str, n_features: int, n_categories: int | None) -> VisibleUnits:
