@@ -108,7 +108,15 @@ def test_refinement_raises_the_bound() -> None:
 def test_a_classifier_of_digits_and_its_module() -> None:
     train, test = slice(0, 1200), slice(1200, None)
     classifier = DBNClassifier(
-        (100, 50), n_iter=10, finetune_iter=15, dropout=0.1, random_state=0, batch_size=20
+        (100, 50),
+        n_iter=20,
+        learning_rate=0.1,
+        batch_size=20,
+        finetune_iter=15,
+        finetune_batch_size=20,
+        finetune_learning_rate=0.01,
+        dropout=0.1,
+        random_state=0,
     )
     state = torch.random.get_rng_state()
     classifier.fit(DIGITS[train], LABELS[train])
