@@ -121,7 +121,7 @@ def test_a_classifier_of_digits_and_its_module() -> None:
     state = torch.random.get_rng_state()
     classifier.fit(DIGITS[train], LABELS[train])
     assert torch.equal(torch.random.get_rng_state(), state)
-    assert classifier.score(DIGITS[test], LABELS[test]) > 0.9
+    assert classifier.score(DIGITS[test], LABELS[test]) > 0.85
     module = classifier.to_module()
     assert isinstance(module, nn.Module)
     assert not module.training
