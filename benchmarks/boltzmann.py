@@ -4,7 +4,7 @@
     python benchmarks/boltzmann.py [PART ...] [--cd25 FOLDER]
 
 Parts: cd25, bars, encoder, rbm16, speed, stream, rbm500, dbn, untrained, hybrid, discriminative,
-few; all when none is named. Each prints rows of a table: what, measured, wanted. One thread; from rbm500
+few; all when none is named. Each prints rows of a table: what, measured, wanted. From rbm500
 on each part takes 5 to 20 minutes. `--cd25` is a folder with a published RBM(500) trained by CD-25
 and its binarised MNIST (gpapamak/distilling_intractable_generative_models, not in this repository),
 which cd25, rbm16 and rbm500 need.
