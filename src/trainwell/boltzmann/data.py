@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["BadDataError", "LabelledRows", "MappedRows", "Rows", "TargetRows", "check_rows"]
+__all__ = [
+    "BadDataError",
+    "LabelledRows",
+    "MappedRows",
+    "OutsideError",
+    "Rows",
+    "TargetRows",
+    "check_rows",
+]
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,6 +29,25 @@ _CHUNK = 65_536
 
 class BadDataError(BadInputError, ValueError):
     """Data that a machine cannot learn from; also the ValueError that scikit-learn asks for."""
+
+
+class OutsideError(BadDataError):
+    """Data outside [0, 1] for units that need them inside.
+
+    Args:
+        visible: the kind of the units.
+        low: smallest value.
+        high: largest value.
+        share: of the values that lie outside.
+    """
+
+    def __init__(self, visible: str, low: float, high: float, share: float) -> None:
+        super().__init__(
+            f"`X` must lie in [0, 1] for visible={visible!r}, got values from {low:.4g} to "
+            f'{high:.4g} ({share:.1%} outside): scale it, or use visible="gaussian" on '
+            "standardised data"
+        )
+        self.low, self.high, self.share = low, high, share
 
 
 class Rows:
@@ -218,12 +245,7 @@ def check_rows(data: Any, visible: str, categories: int | None = None) -> tuple[
         if visible == "softmax" and not outside:
             _check_groups(block, categories or columns)
     if outside:
-        share = outside / (rows * columns)
-        raise BadDataError(
-            f"`X` must lie in [0, 1] for visible={visible!r}, got values from {low:.4g} to "
-            f'{high:.4g} ({share:.1%} outside): scale it, or use visible="gaussian" on '
-            "standardised data"
-        )
+        raise OutsideError(visible, low, high, outside / (rows * columns))
     return low, high
 
 

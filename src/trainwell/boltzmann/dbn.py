@@ -136,7 +136,9 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         for number, units in enumerate(self.layers):
             machine = self._machine(number, units, seed)
             own = Draws(seed + 10 * number, draws.dtype, draws.device)
-            machine._learn(at, None, own, seed + 10 * number, Announcement(machine))
+            machine._learn(
+                at, None, own, seed + 10 * number, Announcement(machine, machine.visible)
+            )
             machine.n_features_in_ = at.width
             self.machines_.append(machine)
             at = MappedRows(at, machine.machine_.hidden_probability, units)

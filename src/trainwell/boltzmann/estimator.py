@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from trainwell.boltzmann.announcement import Announcement
 from trainwell.boltzmann.couplings import Couplings
-from trainwell.boltzmann.data import BadDataError, Rows, check_rows
+from trainwell.boltzmann.data import BadDataError, OutsideError, Rows, check_rows
 from trainwell.boltzmann.draws import Draws
 from trainwell.boltzmann.estimates import LogLikelihood, LogPartition
 from trainwell.boltzmann.history import History
@@ -75,7 +75,7 @@ class BoltzmannEstimator(Plots, TransformerMixin, BaseEstimator, Generic[Machine
             DivergedError: if the parameters are not finite any more.
         """
         del y
-        announcement = Announcement(self)
+        announcement = Announcement(self, self._visible)
         X = self._checked(X, reset=True, announcement=announcement)
         self._plan()
         seed = check_random_state(self.random_state).randint(2**31 - 1)
@@ -114,11 +114,11 @@ class BoltzmannEstimator(Plots, TransformerMixin, BaseEstimator, Generic[Machine
                 plan,
                 draws,
                 monitor,
-                self.callbacks or (),
+                [announcement.looked, *(self.callbacks or ())],
                 self.history_,
             )
         finally:
-            announcement.fitted(rows, self.history_)
+            announcement.fitted(self.history_)
         self._partition = None
         self.n_iter_ = len(self.history_)
 
@@ -298,8 +298,13 @@ class BoltzmannEstimator(Plots, TransformerMixin, BaseEstimator, Generic[Machine
         except ValueError as error:
             raise BadDataError(str(error)) from error
         if announcement is not None:
-            announcement.given(X, self._visible)
-        check_rows(X, self._visible, getattr(self, "n_categories", None))
+            announcement.given(X)
+        try:
+            check_rows(X, self._visible, getattr(self, "n_categories", None))
+        except OutsideError as error:
+            if announcement is not None:
+                announcement.refused(error.low, error.high, error.share)
+            raise
         return X
 
     def _by_block(self, X: Any, compute: Any) -> np.ndarray[Any, Any]:

@@ -65,8 +65,8 @@ class History:
 
     Attributes:
         moments: the looks.
-        stopped: why learning ended before `n_iter`: "early stopping", "callback", "interrupted";
-            None when it did not.
+        stopped: why learning ended before `n_iter`: "early stopping", "callback", "interrupted",
+            "diverged"; None when it did not.
         best_epoch: the epoch whose weights were kept, when early stopping chose them.
     """
 

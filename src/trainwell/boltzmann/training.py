@@ -114,6 +114,7 @@ def train(
                     learner.step(x, rate)
                     updates += 1
                 if not all(bool(p.isfinite().all()) for p in parameters):
+                    history.stopped = "diverged"
                     raise DivergedError(
                         f"the parameters of {title} are not finite after epoch {epoch}: lower "
                         f"`learning_rate` (now {plan.learning_rate:g})"
