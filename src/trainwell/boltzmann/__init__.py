@@ -6,6 +6,16 @@ from trainwell.boltzmann.classification import ClassificationRBM
 from trainwell.boltzmann.dbn import DBN
 from trainwell.boltzmann.machine import BoltzmannMachine
 from trainwell.boltzmann.rbm import RBM
+from trainwell.boltzmann.saving import load, save
 from trainwell.boltzmann.supervised import DBNClassifier, DBNRegressor
 
-__all__ = ["DBN", "RBM", "BoltzmannMachine", "ClassificationRBM", "DBNClassifier", "DBNRegressor"]
+__all__ = [
+    "DBN",
+    "RBM",
+    "BoltzmannMachine",
+    "ClassificationRBM",
+    "DBNClassifier",
+    "DBNRegressor",
+    "load",
+    "save",
+]

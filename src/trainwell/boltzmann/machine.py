@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BoltzmannMachine"]
+__all__ = ["SWEEPS", "BoltzmannMachine"]
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ from trainwell.boltzmann.training import Callback, Learning
 from trainwell.boltzmann.units import BernoulliUnits
 from trainwell.errors import BadInputError, UnknownNameError
 
-_SWEEPS = 20
+SWEEPS = 20
 """Sweeps of clamped Gibbs sampling in the positive phase."""
 
 
@@ -128,7 +128,7 @@ class BoltzmannMachine(BoltzmannEstimator[Couplings]):
         weights = (weights + weights.t()) * linked
         machine = Couplings.of(weights, self.base_bias_.clone(), linked, visible)
         learner = CouplingsLearner(
-            machine, self._rules(), draws, self.base_bias_, mean, self._positive(), _SWEEPS
+            machine, self._rules(), draws, self.base_bias_, mean, self._positive(), SWEEPS
         )
         return machine, learner
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["encoder", "finetune", "untrained"]
+__all__ = ["encoder", "finetune", "output_layer", "untrained"]
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -42,6 +42,22 @@ def encoder(
         if dropout:
             made.append(nn.Dropout(dropout))
     return nn.Sequential(*made)
+
+
+def output_layer(inputs: int, outputs: int, draws: Draws) -> nn.Linear:
+    """A linear layer whose weights and biases are 0: at first all answers are alike.
+
+    Args:
+        inputs: units below.
+        outputs: units.
+        draws: give dtype and device.
+    """
+    layer: nn.Linear = skip_init(  # type: ignore[no-untyped-call]
+        nn.Linear, inputs, outputs, dtype=draws.dtype, device=draws.device
+    )
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
 
 
 def untrained(widths: Sequence[int], draws: Draws) -> list[tuple[torch.Tensor, torch.Tensor]]:

@@ -16,13 +16,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
-from torch.nn.utils import skip_init
 
 from trainwell.boltzmann.data import BadDataError, Rows, TargetRows, check_rows
 from trainwell.boltzmann.dbn import DBN
 from trainwell.boltzmann.draws import Draws
 from trainwell.boltzmann.estimator import tensor_dtype
-from trainwell.boltzmann.modules import encoder, finetune, untrained
+from trainwell.boltzmann.modules import encoder, finetune, output_layer, untrained
 from trainwell.errors import BadInputError
 
 _BLOCK = 8192
@@ -106,11 +105,7 @@ class _Supervised(BaseEstimator):  # type: ignore[misc]
             weights.append((belief.top.weights, belief.top.hidden_bias))
         else:
             weights = untrained([X.shape[1], *self.layers], draws)
-        output = skip_init(  # type: ignore[no-untyped-call]
-            nn.Linear, self.layers[-1], self._outputs(), dtype=draws.dtype, device=draws.device
-        )
-        nn.init.zeros_(output.weight)
-        nn.init.zeros_(output.bias)
+        output = output_layer(self.layers[-1], self._outputs(), draws)
         self.module_ = nn.Sequential(*encoder(weights, self.dropout), output)
         rows = TargetRows(Rows(X, draws.dtype, draws.device), targets)
         self.history_ = finetune(
