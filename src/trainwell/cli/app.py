@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from trainwell.cli.boltzmann import boltzmann
 from trainwell.cli.explain import explain
 from trainwell.cli.run import RunCommand, run
 from trainwell.cli.runs import runs
@@ -34,6 +35,7 @@ app.command(cls=RunCommand)(run)
 app.command()(show)
 app.command()(runs)
 app.command()(explain)
+app.add_typer(boltzmann, name="boltzmann")
 
 
 def _print_version(wanted: bool) -> None:
