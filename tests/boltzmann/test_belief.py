@@ -174,6 +174,10 @@ def test_bad_input_is_one_clear_error() -> None:
         DBNClassifier((3,)).fit(DIGITS, np.zeros(len(DIGITS)))
 
 
+_HEAVY = ("sparse_matrix", "sparse_array", "classifiers_train", "regressors_train", "_order_")
+"""Parts of names of checks that fit many times; they run in `make test-all`."""
+
+
 def _checks() -> list[Any]:
     shared = {"visible": "gaussian", "dtype": "float64", "n_iter": 1, "learning_rate": 0.001}
     fine = {"finetune_iter": 15, "finetune_batch_size": 10, "finetune_learning_rate": 0.05}
@@ -183,7 +187,12 @@ def _checks() -> list[Any]:
         DBNRegressor((12,), **shared, **fine),
     ]
     return [
-        pytest.param(each, check, id=f"{type(each).__name__} {check.func.__name__}")
+        pytest.param(
+            each,
+            check,
+            id=f"{type(each).__name__} {check.func.__name__}",
+            marks=[pytest.mark.slow] if any(h in check.func.__name__ for h in _HEAVY) else [],
+        )
         for estimator in made
         for each, check in estimator_checks_generator(estimator)
     ]

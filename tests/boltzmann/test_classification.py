@@ -125,6 +125,10 @@ def test_bad_input_is_one_clear_error() -> None:
         fitted.sample(label=7)
 
 
+_HEAVY = ("sparse_matrix", "sparse_array", "classifiers_train", "regressors_train", "_order_")
+"""Parts of names of checks that fit many times; they run in `make test-all`."""
+
+
 def _checks() -> list[Any]:
     estimator = ClassificationRBM(
         16,
@@ -135,7 +139,12 @@ def _checks() -> list[Any]:
         learning_rate=0.1,
     )
     return [
-        pytest.param(each, check, id=check.func.__name__)
+        pytest.param(
+            each,
+            check,
+            id=check.func.__name__,
+            marks=[pytest.mark.slow] if any(h in check.func.__name__ for h in _HEAVY) else [],
+        )
         for each, check in estimator_checks_generator(estimator)
     ]
 

@@ -68,7 +68,7 @@ def test_scikit_learn_accepts_it(estimator: Any, check: Any) -> None:
 @EVERY
 def test_it_learns_and_gives_what_it_promises(machine: Any) -> None:
     untrained = clone(machine).set_params(n_iter=1, learning_rate=1e-9).fit(BARS)
-    fitted = clone(machine).set_params(n_iter=200, learning_rate=0.5).fit(BARS)
+    fitted = clone(machine).set_params(n_iter=100, learning_rate=1.0).fit(BARS)
     assert fitted.score(BARS) > untrained.score(BARS) + 0.3
     hidden = fitted.transform(BARS)
     assert hidden.shape == (16, machine.n_components)
@@ -83,7 +83,7 @@ def test_it_learns_and_gives_what_it_promises(machine: Any) -> None:
     low, high = likelihood.interval
     assert low <= float(likelihood) <= high
     assert float(likelihood) == pytest.approx(fitted.score(BARS), abs=1e-4)
-    assert len(fitted.history_) == fitted.n_iter_ == 200
+    assert len(fitted.history_) == fitted.n_iter_ == 100
     exact = [m.log_likelihood for m in fitted.history_]
     assert all(pair is not None and pair[0] == pair[1] for pair in exact)
 
@@ -94,7 +94,9 @@ def test_it_pickles_and_repeats(machine: Any) -> None:
     again = pickle.loads(pickle.dumps(one))
     for other in (two, again):
         np.testing.assert_array_equal(one.free_energy(BARS), other.free_energy(BARS))
-        np.testing.assert_array_equal(one.sample(4), other.sample(4))
+        np.testing.assert_array_equal(
+            one.sample(4, n_gibbs_steps=9), other.sample(4, n_gibbs_steps=9)
+        )
     again.partial_fit(BARS)
     two.partial_fit(BARS)
     np.testing.assert_array_equal(again.free_energy(BARS), two.free_energy(BARS))
@@ -103,7 +105,7 @@ def test_it_pickles_and_repeats(machine: Any) -> None:
 @EVERY
 def test_samples_come_from_the_model(machine: Any) -> None:
     fitted = clone(machine).fit(BARS)
-    samples = fitted.sample(4000, n_gibbs_steps=50)
+    samples = fitted.sample(4000, n_gibbs_steps=30)
     states = np.array([[(i >> k) & 1 for k in range(9)] for i in range(512)], dtype=np.float32)
     chance = np.exp(fitted.score_samples(states))
     assert chance.sum() == pytest.approx(1, abs=1e-3)
