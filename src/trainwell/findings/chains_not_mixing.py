@@ -59,7 +59,7 @@ class ChainsNotMixing(Finding):
             if machine.algorithm not in ("pcd", "pt") or len(far) < self.looks:
                 continue
             distance = median(far[-(len(far) // 4) :])
-            if distance < self.distance:
+            if not distance >= self.distance:  # nor is one that is no number
                 continue
             yield Sighting(
                 machine.place,

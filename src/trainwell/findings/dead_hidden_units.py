@@ -53,7 +53,10 @@ class DeadHiddenUnits(Finding):
         for machine in run.machines.values():
             dead = run.series("machine", machine.number, "dead_hidden").values
             largest = run.series("machine", machine.number, "largest_weight").values
-            if len(dead) < self.looks or dead[-1] < self.share or largest[-1] < self.weight:
+            if len(dead) < self.looks or not largest or not machine.hidden:
+                continue
+            # Written so that a number that is none is no sighting.
+            if not (self.share <= dead[-1] <= 1.0 and largest[-1] >= self.weight):
                 continue
             count = round(dead[-1] * machine.hidden)
             yield Sighting(

@@ -67,13 +67,14 @@ class FallingLikelihood(Finding):
                 continue
             best = max(range(len(likelihood.values)), key=likelihood.values.__getitem__)
             high, end = likelihood.values[best], likelihood.values[-1]
-            width = run.series("machine", machine.number, "bracket").values[-1]
+            width = (run.series("machine", machine.number, "bracket").values or [0.0])[-1]
             at = likelihood.steps[best]
             then = [v for s, v in zip(pseudo.steps, pseudo.values, strict=True) if s <= at][-1:]
             fell = (high - end) / max(abs(high), 1e-12)
-            if fell < self.fall or high - end < self.brackets * width:
+            # Written so that a number that is none is no sighting.
+            if not (fell >= self.fall and high - end >= self.brackets * width):
                 continue
-            if not then or pseudo.values[-1] < then[0]:
+            if not then or not pseudo.values[-1] >= then[0]:
                 continue
             yield Sighting(
                 machine.place,
