@@ -246,7 +246,7 @@ def _classify(units: int, objective: str, wanted: str) -> None:
     train, labels, test, answers = load("mnist")
     began = time.process_time()
     machine = ClassificationRBM(
-        units, objective=objective, n_iter=12, learning_rate=2.0, random_state=0
+        units, objective=objective, n_iter=10, learning_rate=0.5, random_state=0
     ).fit(train, labels)
     seconds = time.process_time() - began
     told = f"{100 * (1 - machine.score(test, answers)):.2f} %"
