@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 # A tensor in a test is small: more threads only wait for each other.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: venv test test-all lint docs demo bench clean
+.PHONY: venv test test-all lint docs demo data bench clean
 
 venv: $(STAMP)
 
@@ -44,6 +44,10 @@ demo: venv
 	@$(BIN)/python examples/digits_cured.py
 	@echo; echo '$$ trainwell run examples/digits_cured.py'
 	@$(BIN)/trainwell run examples/digits_cured.py
+
+# MNIST and Fashion-MNIST for benchmarks/boltzmann.py, with the clients of npm and Debian.
+data: venv
+	$(BIN)/python benchmarks/datasets.py
 
 bench: venv
 	$(BIN)/python benchmarks/overhead.py

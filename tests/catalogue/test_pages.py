@@ -76,6 +76,11 @@ CATALOGUE = {
     "RES106": "device-mismatch",
     "DST101": "diverging-replicas",
     "DST102": "repeated-shards",
+    "BMN101": "chains-not-mixing",
+    "BMN102": "falling-likelihood",
+    "BMN103": "dead-hidden-units",
+    "BMN104": "diverging-weights",
+    "BMN105": "data-outside-unit-interval",
 }
 """The full table of the design: code to slug, both of them public and never reused."""
 

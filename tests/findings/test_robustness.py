@@ -12,7 +12,17 @@ from tests.findings.invented import Invention, mlp, sightings, standing, swingin
 
 from trainwell.findings.catalogue import FINDINGS
 from trainwell.findings.finding import Finding
-from trainwell.record import FACT_KINDS, Loader, Network, Place, Rank, Run, Series, Sighting
+from trainwell.record import (
+    FACT_KINDS,
+    Loader,
+    Machine,
+    Network,
+    Place,
+    Rank,
+    Run,
+    Series,
+    Sighting,
+)
 
 EVERY = pytest.mark.parametrize("finding", FINDINGS.values(), ids=lambda f: f.slug)
 
@@ -120,6 +130,7 @@ def everything_wrong() -> Run:
     made.curve([1.0, 0.5, 0.6, 2.8, 2.0, 2.2], [1.0, 0.5, 0.6, 0.8, 2.0, 2.1], "other")
     wrong_data(made)
     wrong_scales(made)
+    wrong_machines(run)
     # A second rank that reads the same rows and has other weights.
     steps = [0, 1, 2, 4]
     run.ranks[0] = Rank(0, world=2, group="g", columns=8)
@@ -133,6 +144,25 @@ def everything_wrong() -> Run:
     losses = run.siblings[0].vitals["objective", 0, "loss"]
     losses.values[:] = [value + 1e-6 for value in losses.values]
     return run
+
+
+def wrong_machines(run: Run) -> None:
+    """Boltzmann machines: one that was refused its data, one that went wrong in every way."""
+    place = Place(None, "train.py", 30)
+    fields = {"place": place, "algorithm": "pcd", "visible": "bernoulli", "hidden": 10}
+    run.machines[0] = Machine(0, "RBM", low=0.0, high=16.0, outside=0.5, **fields)
+    run.machines[1] = Machine(1, "RBM", updates=120, learning_rate=9.0, **fields)
+    looks = {
+        "chain_distance": [50.0] * 12,
+        "log_likelihood": [-5.0] + [-9.0] * 11,
+        "bracket": [0.1] * 12,
+        "pseudo_likelihood": [-5.0] + [-1.0] * 11,
+        "dead_hidden": [0.9] * 12,
+        "largest_weight": [2.0**look for look in range(12)],
+    }
+    for quantity, values in looks.items():
+        steps = [10 * (look + 1) for look in range(12)]
+        run.vitals["machine", 1, quantity] = Series(steps, values)
 
 
 def wrong_data(made: Invention) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from trainwell.cli.boltzmann import boltzmann
 from trainwell.cli.explain import explain
 from trainwell.cli.remedies import remedies
 from trainwell.cli.run import RunCommand, run
@@ -39,6 +40,7 @@ app.command()(show)
 app.command()(runs)
 app.command()(explain)
 app.command()(remedies)
+app.add_typer(boltzmann, name="boltzmann")
 
 
 def _print_version(wanted: bool) -> None:

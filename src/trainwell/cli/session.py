@@ -258,7 +258,7 @@ class Session:
         ask(probe.rehearsal, probe.ledger)
 
     def _report(self, diagnosis: Diagnosis) -> int:
-        if diagnosis.run.steps == 0 and not diagnosis.roots:
+        if not (diagnosis.run.steps or diagnosis.run.machines or diagnosis.roots):
             return self._say_nothing()
         self._output.show(diagnosis)
         return 1 if fails(diagnosis, self._fail_on) else 0

@@ -9,11 +9,15 @@ from trainwell.findings.accumulating_gradients import AccumulatingGradients
 from trainwell.findings.batch_of_one_batchnorm import BatchOfOneBatchnorm
 from trainwell.findings.bounded_regression_output import BoundedRegressionOutput
 from trainwell.findings.broadcast_loss import BroadcastLoss
+from trainwell.findings.chains_not_mixing import ChainsNotMixing
 from trainwell.findings.class_imbalance import ClassImbalance
 from trainwell.findings.collapsed_activations import CollapsedActivations
 from trainwell.findings.constant_feature import ConstantFeature
+from trainwell.findings.data_outside_unit_interval import DataOutsideUnitInterval
+from trainwell.findings.dead_hidden_units import DeadHiddenUnits
 from trainwell.findings.device_mismatch import DeviceMismatch
 from trainwell.findings.diverging_replicas import DivergingReplicas
+from trainwell.findings.diverging_weights import DivergingWeights
 from trainwell.findings.double_sigmoid import DoubleSigmoid
 from trainwell.findings.double_softmax import DoubleSoftmax
 from trainwell.findings.dtype_mismatch import DtypeMismatch
@@ -22,6 +26,7 @@ from trainwell.findings.dying_relu import DyingRelu
 from trainwell.findings.evaluation_mode_at_training import EvaluationModeAtTraining
 from trainwell.findings.excessive_dropout import ExcessiveDropout
 from trainwell.findings.exploding_gradient import ExplodingGradient
+from trainwell.findings.falling_likelihood import FallingLikelihood
 from trainwell.findings.finding import Finding
 from trainwell.findings.frozen_parameter_in_optimizer import FrozenParameterInOptimizer
 from trainwell.findings.growing_memory import GrowingMemory
@@ -124,6 +129,11 @@ _ALL: tuple[Finding, ...] = (
     DeviceMismatch(),  # RES106
     DivergingReplicas(),  # DST101
     RepeatedShards(),  # DST102
+    ChainsNotMixing(),  # BMN101
+    FallingLikelihood(),  # BMN102
+    DeadHiddenUnits(),  # BMN103
+    DivergingWeights(),  # BMN104
+    DataOutsideUnitInterval(),  # BMN105
 )
 
 FINDINGS: dict[str, Finding] = {finding.code: finding for finding in _ALL}

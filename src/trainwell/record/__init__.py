@@ -18,6 +18,7 @@ from trainwell.record.facts import (
     Place,
 )
 from trainwell.record.incidents import Failure, Loader
+from trainwell.record.machines import Machine
 from trainwell.record.ranks import Rank
 from trainwell.record.run import FACT_KINDS, Run
 from trainwell.record.series import Series
@@ -35,6 +36,7 @@ __all__ = [
     "Inputs",
     "Loader",
     "LossCall",
+    "Machine",
     "Network",
     "Objective",
     "Operation",

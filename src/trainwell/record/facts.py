@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from trainwell.record.counterfactual import Counterfactual
     from trainwell.record.incidents import Failure, Loader
+    from trainwell.record.machines import Machine
     from trainwell.record.ranks import Rank
 
 Detail: TypeAlias = "None | bool | int | float | str | list[Detail] | dict[str, Detail]"
@@ -373,6 +374,6 @@ class Inputs:
 
 Fact: TypeAlias = (
     "Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation"
-    " | Inputs | Failure | Loader | Rank | Counterfactual"
+    " | Inputs | Failure | Loader | Rank | Counterfactual | Machine"
 )
 """Any of them."""

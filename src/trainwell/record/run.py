@@ -23,6 +23,7 @@ from trainwell.record.facts import (
     Parameter,
 )
 from trainwell.record.incidents import Failure, Loader
+from trainwell.record.machines import Machine
 from trainwell.record.ranks import Rank
 from trainwell.record.series import Series
 
@@ -40,6 +41,7 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "loader": Loader,
     "rank": Rank,
     "counterfactual": Counterfactual,
+    "machine": Machine,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -84,6 +86,7 @@ class Run:
     loaders: dict[int, Loader] = field(default_factory=dict)
     ranks: dict[int, Rank] = field(default_factory=dict)
     counterfactuals: dict[int, Counterfactual] = field(default_factory=dict)
+    machines: dict[int, Machine] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
     siblings: list[Run] = field(default_factory=list)
 

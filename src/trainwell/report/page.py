@@ -30,6 +30,7 @@ FAMILIES = {
     "MOD": "training and evaluation mode",
     "RES": "resources",
     "DST": "several processes",
+    "BMN": "Boltzmann machines",
 }
 """What the letters of a code stand for."""
 

@@ -77,7 +77,7 @@ class _Parts:
 
     def verdict(self) -> RenderableType:
         roots = self.diagnosis.roots
-        if not roots and not self.run.steps:
+        if not roots and not self.run.steps and not self.run.machines:
             return Text("nothing was trained, so there is nothing to diagnose", style="bold")
         if not roots:
             text = Text(f"no findings in {_looked_at(self.run)}", style="bold green")
@@ -259,7 +259,9 @@ def _looked_at(run: Run) -> str:
         for step in series.steps
     }
     layers = {o.place.layer for o in run.operations.values() if o.parameters}
-    parts = [count(run.steps, "step")]
+    parts = [count(run.steps, "step")] if run.steps or not run.machines else []
+    if run.machines:
+        parts.append(count(len(run.machines), "Boltzmann machine"))
     if samples:
         parts.append(count(len(samples), "sample"))
     if run.networks:

@@ -144,7 +144,7 @@ class Answer:
         try:
             from matplotlib.figure import Figure
         except ImportError as error:
-            raise ImportError("a plot needs matplotlib: pip install 'trainwell[plot]'") from error
+            raise ImportError("a plot needs matplotlib: pip install 'trainwell[plots]'") from error
         rows = self.rows()[::-1]
         figure = Figure(figsize=(7, 1.2 + 0.35 * max(len(rows), 1)), layout="constrained")
         axes = figure.subplots()

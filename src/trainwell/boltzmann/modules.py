@@ -1,0 +1,127 @@
+"""Plain PyTorch modules made of a machine's weights, and their fine-tuning."""
+
+from __future__ import annotations
+
+__all__ = ["encoder", "finetune", "output_layer", "untrained"]
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+from torch import nn
+from torch.nn.utils import skip_init
+
+from trainwell.boltzmann.data import Rows
+from trainwell.boltzmann.draws import Draws
+from trainwell.boltzmann.history import History, Moment
+
+
+def encoder(
+    layers: Sequence[tuple[torch.Tensor, torch.Tensor]], dropout: float = 0.0
+) -> nn.Sequential:
+    """Linear layers and sigmoids.
+
+    Args:
+        layers: (lower, upper) weights and (upper,) biases, the lowest first; copied.
+        dropout: share of every layer's outputs that is dropped in training.
+    """
+    made: list[nn.Module] = []
+    for weights, bias in layers:
+        # Without PyTorch's own initial values, which would draw from the caller's random stream.
+        linear: nn.Linear = skip_init(  # type: ignore[no-untyped-call]
+            nn.Linear,
+            weights.shape[0],
+            weights.shape[1],
+            dtype=weights.dtype,
+            device=weights.device,
+        )
+        with torch.no_grad():
+            linear.weight.copy_(weights.t())
+            linear.bias.copy_(bias)
+        made += [linear, nn.Sigmoid()]
+        if dropout:
+            made.append(nn.Dropout(dropout))
+    return nn.Sequential(*made)
+
+
+def output_layer(inputs: int, outputs: int, draws: Draws) -> nn.Linear:
+    """A linear layer whose weights and biases are 0: at first all answers are alike.
+
+    Args:
+        inputs: units below.
+        outputs: units.
+        draws: give dtype and device.
+    """
+    layer: nn.Linear = skip_init(  # type: ignore[no-untyped-call]
+        nn.Linear, inputs, outputs, dtype=draws.dtype, device=draws.device
+    )
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def untrained(widths: Sequence[int], draws: Draws) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Random weights and zero biases for `encoder`: Glorot & Bengio 2010, times 4 for sigmoids.
+
+    Args:
+        widths: of the input and of every layer.
+        draws: the random numbers.
+    """
+    layers = []
+    for lower, upper in pairwise(widths):
+        limit = 4 * (6 / (lower + upper)) ** 0.5
+        weights = (2 * draws.uniform(lower, upper) - 1) * limit
+        layers.append((weights, torch.zeros(upper, dtype=draws.dtype, device=draws.device)))
+    return layers
+
+
+def finetune(
+    module: nn.Module,
+    rows: Rows,
+    split: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]],
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    *,
+    n_iter: int,
+    batch_size: int,
+    learning_rate: float,
+    weight_decay: float,
+    draws: Draws,
+) -> History:
+    """Train a whole module by back-propagation with Adam, the rate falling to 0.
+
+    Args:
+        module: changed in place; left in evaluation mode.
+        rows: inputs and targets side by side.
+        split: takes a batch apart.
+        loss: of outputs and targets, a mean over rows.
+        n_iter: epochs.
+        batch_size: rows of a batch.
+        learning_rate: at the start.
+        weight_decay: decoupled, as in AdamW.
+        draws: shuffle the rows.
+    """
+    optimizer = torch.optim.AdamW(module.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    total = max(1, n_iter * rows.batches_per_epoch(batch_size))
+    done = 0
+    history = History()
+    module.train()
+    # Dropout draws from PyTorch's own stream: seeded here, and put back for the caller.
+    devices = [] if draws.device.type == "cpu" else [draws.device]
+    with torch.random.fork_rng(devices), torch.enable_grad():
+        torch.manual_seed(int(draws.integers(2**31 - 1, 1)[0]))
+        for epoch in range(1, n_iter + 1):
+            losses = []
+            for batch in rows.batches(batch_size, draws):
+                inputs, targets = split(batch)
+                for group in optimizer.param_groups:
+                    group["lr"] = learning_rate * (1.0 - done / total)
+                optimizer.zero_grad()
+                value = loss(module(inputs), targets)
+                value.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                losses.append(float(value.detach()))
+                done += 1
+            mean = sum(losses) / len(losses)
+            history.moments.append(Moment(epoch, done, loss=mean))
+    module.eval()
+    return history
