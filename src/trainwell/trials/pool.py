@@ -140,7 +140,7 @@ class Pool:
                 continue
             del self._running[said["id"]]
             outcome = _outcome(known, said["status"])
-            shutil.rmtree(known.output + ".folder", ignore_errors=True)
+            _remove(known)
             return said["id"], outcome
 
     def close(self) -> None:
@@ -190,6 +190,14 @@ def _outcome(running: _Running, status: int) -> Outcome:
         return Outcome(status, f"killed by {signal.Signals(-status).name}", output=text)
     last = text.strip().splitlines()[-1:] or ["it ended without a result"]
     return Outcome(status or 1, last[0], output=text)
+
+
+def _remove(running: _Running) -> None:
+    """What a trial has left: hundreds of them would fill the disk."""
+    shutil.rmtree(running.output + ".folder", ignore_errors=True)
+    for path in (running.result, running.output):
+        with suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def _kill(group: int) -> None:

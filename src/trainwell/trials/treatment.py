@@ -120,7 +120,10 @@ class Treatment:
             if stopped:
                 winner = self.arms.get(leader(found) or "")
             if winner is not None and stopped != _INTERRUPTED:
-                patch = self._patch(winner, survey)
+                try:
+                    patch = self._patch(winner, survey)
+                except KeyboardInterrupt:
+                    stopped = _INTERRUPTED
         if self._treatments is not None and stopped != _INTERRUPTED:
             self._treatments.finish(self.id)
         baseline = {
