@@ -56,10 +56,17 @@ def shared() -> Iterator[Pool]:
 
 
 def bare_fork(
-    script: str, source: str, arguments: tuple[str, ...], *, threads: int, limit: float
+    script: str,
+    source: str,
+    arguments: tuple[str, ...],
+    *,
+    threads: int,
+    limit: float,
+    folder: str | None,
 ) -> tuple[int, str]:
     """`bare_run` in a fork: importing PyTorch anew takes longer than all trials together."""
     del threads, limit
+    assert folder is None  # none of these scripts writes files
     path = Path(script).with_name(".bare.py")
     path.write_text(source)
     ran = run_forked(path, *arguments, probed=False)

@@ -6,6 +6,7 @@ __all__ = ["check"]
 
 import math
 import os
+import tempfile
 from dataclasses import replace
 
 from trainwell.trials.arms import AS_IT_IS, Arm
@@ -15,6 +16,7 @@ from trainwell.trials.patch import Checked, Patch
 from trainwell.trials.patches import bare_run, beside, write_source
 from trainwell.trials.plan import Plan
 from trainwell.trials.runner import Runner
+from trainwell.trials.scratch import mirror
 
 _SEEDS = 3
 """Seeds on which the patched script is run."""
@@ -27,7 +29,7 @@ def check(patch: Patch, winner: Arm, plan: Plan, runner: Runner, measure: Measur
     """The patch, with how its script did.
 
     It runs bare, and under a probe that only watches, since a script need not print what it is
-    judged by; both have to print the same.
+    judged by. Bare it has to end well; whether it then prints the same is noted.
     """
     if not patch.whole or plan.is_module:
         return patch
@@ -39,9 +41,7 @@ def check(patch: Patch, winner: Arm, plan: Plan, runner: Runner, measure: Measur
         outcomes = runner.run_each({s: replace(job, seed=s) for s in seeds})
     finally:
         os.unlink(path)
-    status, printed = bare_run(
-        plan.script, patch.source, plan.arguments, threads=runner.pool.threads, limit=runner.limit
-    )
+    status, printed = _bare(patch, plan, runner)
     cost = {key: measure.cost(outcome) for key, outcome in runner.outcomes.items()}
     gaps = [abs(_cost(measure, outcomes[s]) - cost[winner.label, s]) for s in seeds]
     effects = [abs(cost[winner.label, s] - cost[AS_IT_IS, s]) for s in seeds]
@@ -52,6 +52,21 @@ def check(patch: Patch, winner: Arm, plan: Plan, runner: Runner, measure: Measur
     agrees = status == 0 and math.isfinite(gap) and gap <= _SHARE * effect
     same = _lines(printed, path) == _lines(outcomes[0].output, path)
     return replace(patch, checked=Checked(agrees, status, same, gap, len(seeds)))
+
+
+def _bare(patch: Patch, plan: Plan, runner: Runner) -> tuple[int, str]:
+    written = runner.outcomes[AS_IT_IS, 0].written
+    with tempfile.TemporaryDirectory(prefix="trainwell-") as folder:
+        if written:
+            mirror(os.path.abspath(plan.folder), folder, written)
+        return bare_run(
+            plan.script,
+            patch.source,
+            plan.arguments,
+            threads=runner.pool.threads,
+            limit=runner.limit,
+            folder=folder if written else None,
+        )
 
 
 def _cost(measure: Measure, outcome: Outcome) -> float:

@@ -59,7 +59,13 @@ def make_patch(script: str, arm: Arm, survey: Survey) -> Patch:
 
 
 def bare_run(
-    script: str, source: str, arguments: tuple[str, ...], *, threads: int, limit: float
+    script: str,
+    source: str,
+    arguments: tuple[str, ...],
+    *,
+    threads: int,
+    limit: float,
+    folder: str | None = None,
 ) -> tuple[int, str]:
     """Run a source in the place of a script, by Python alone.
 
@@ -72,6 +78,7 @@ def bare_run(
         arguments: the script's.
         threads: that PyTorch may use.
         limit: seconds after which it is stopped.
+        folder: the working directory; this process's own when None.
 
     Returns:
         Exit status (-9 when it was stopped), and what it printed to standard output.
@@ -85,6 +92,7 @@ def bare_run(
             text=True,
             errors="replace",
             timeout=limit,
+            cwd=folder,
             check=False,
             env=os.environ | {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": str(threads)},
         )
