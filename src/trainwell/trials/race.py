@@ -154,16 +154,21 @@ class Race:
         """Drop what is worse than the reference on every seed so far."""
         for arm in self.arms:
             found = self.differences(arm)
-            if arm not in self.dropped and found and all(d >= 0 for d in found):
+            if arm in self.dropped or not found:
+                continue
+            if self._always_failed(arm):
+                self.dropped[arm] = "every trial failed"
+            elif all(d >= 0 for d in found):
                 self.dropped[arm] = f"no better on any of {len(found)} seeds"
+
+    def _always_failed(self, arm: str) -> bool:
+        return not any(math.isfinite(v) for (a, _), v in self.values.items() if a == arm)
 
     def _drop(self) -> None:
         alive = [a for a in self.arms if a not in self.dropped]
         for arm in alive:
             found = self.differences(arm)
-            if all(not math.isfinite(self.values[arm, s]) for s in range(self._count(arm))):
-                self.dropped[arm] = "every trial failed"
-            elif math.fsum(found) >= 0:
+            if math.fsum(found) >= 0:
                 self.dropped[arm] = f"no better than without it on {len(found)} seeds"
         alive = [a for a in alive if a not in self.dropped]
         if len(alive) < 2:
