@@ -1,6 +1,6 @@
 """Does treatment cure? On real faults, specimens and healthy scripts, with what it costs.
 
-    python -m benchmarks.treat [sick|healthy|grid|all] [--only NAME] [--part I/N] [--out FILE]
+    python -m benchmarks.treat [WHAT] [--only NAME] [--part I/N] [--out FILE]
 
 Each subject is one line of the JSON Lines file FILE, and is skipped when it is there already, so
 that the benchmark can be stopped and gone on with. The tables are printed from the file.
@@ -33,6 +33,7 @@ from typing import Any
 from benchmarks.treat.subjects import ROOT, Subject, healthy, sick
 
 from trainwell.errors import TrainwellError
+from trainwell.remedies.catalogue import REMEDIES
 from trainwell.trials.answer import Answer
 from trainwell.trials.arms import AS_IT_IS, Arm, compatible
 from trainwell.trials.job import Job, Outcome
@@ -227,6 +228,33 @@ def one_grid(pool: Pool, subject: Subject) -> dict[str, Any]:
     }
 
 
+def overfitting(pool: Pool) -> dict[str, Any]:
+    """Every remedy against overfitting alone, on ten seeds, on one script that overfits."""
+    script = Path(__file__).parent / "overfitting.py"
+    names = ",".join(n for n, kind in REMEDIES.items() if kind.against_overfitting)
+    plan = Plan(script=str(script), folder=str(ROOT), remedies=names, trials=1)
+    treatment = Treatment(plan, pool=pool)
+    answer = treatment.run()
+    assert answer.measure is not None
+    measures = [m for m in (answer.measure, answer.other) if m is not None]
+    arms = [Arm(), *(a for a in treatment.arms.values() if len(a.remedies) == 1)]
+    outcomes = {
+        (a.label, s): o
+        for a in arms
+        for s, o in enumerate(run_all(pool, [job(script, s, a) for s in range(10)]))
+    }
+    rows = []
+    for measure in measures:
+        values = {key: measure.cost(o) for key, o in outcomes.items()}
+        race = Race(AS_IT_IS, [a.label for a in arms[1:]], values=values)
+        for found in race.comparisons():
+            ends = sorted((measure.shown(found.low), measure.shown(found.high)))
+            effect = measure.shown(found.effect)
+            rows.append([measure.name, found.arm, effect, *ends, found.p, found.verdict])
+    base = [m.shown(mean([m.cost(outcomes[AS_IT_IS, s]) for s in range(10)])) for m in measures]
+    return {"kind": "overfitting", "name": script.name, "base": base, "rows": rows}
+
+
 def one_healthy(pool: Pool, script: Path) -> dict[str, Any]:
     row: dict[str, Any] = {"kind": "healthy", "name": str(script.relative_to(ROOT))}
     for key, remedies, budget in (("usual", None, 300.0), ("placebo", PLACEBOS, 150.0)):
@@ -308,6 +336,10 @@ def print_tables(found: list[dict[str, Any]]) -> None:
             f"racing takes (<= 40 %): {took} of {of} runs ({took / of:.1%}), same winner: "
             f"{share(r['race'] == r['grid'] for r in grids)}"
         )
+    for row in (r for r in found if r["kind"] == "overfitting"):
+        print(f"overfitting: as it is {row['base']}")
+        for name, arm, effect, low, high, p, verdict in row["rows"]:
+            print(f"  {name:20} {arm:20} {effect:+.4f} [{low:+.4f}, {high:+.4f}] {p:.3f} {verdict}")
     well = [r for r in found if r["kind"] == "healthy"]
     for key in ("usual", "placebo"):
         known = [r[key] for r in well if "error" not in r.get(key, {"error": ""})]
@@ -323,7 +355,9 @@ def print_tables(found: list[dict[str, Any]]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", default="all", help="sick, healthy, grid, all, show")
+    parser.add_argument(
+        "what", nargs="?", default="all", help="sick, healthy, grid, overfitting, all, show"
+    )
     parser.add_argument("--only", default="", help="subjects whose name holds this")
     parser.add_argument("--set", choices=("faults", "specimens"), help="only these of the sick")
     parser.add_argument("--part", default="0/1", help="every Nth subject from the Ith on")
@@ -348,6 +382,8 @@ def main() -> int:
                     f"sick:{subject.name}",
                     lambda s=subject, r=rivals: one_sick(pool, s, rivals=r),
                 )
+            if options.what in ("overfitting", "all"):
+                work(options.out, "overfitting:overfitting.py", lambda: overfitting(pool))
             for subject in subjects if options.what in ("grid", "all") else ():
                 work(options.out, f"grid:{subject.name}", lambda s=subject: one_grid(pool, s))
             for path in well if options.what in ("healthy", "all") else ():

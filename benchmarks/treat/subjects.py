@@ -30,6 +30,9 @@ _NOT_TREATED = {
     "diverging-replicas", "repeated-shards", "growing-memory", "input-bound", "no-validation",
     # What is wrong is the evaluation itself: its cure cannot make it better.
     "leaked-validation", "mismatched-preprocessing",
+    # Machines that are not trained by backward().
+    "chains-not-mixing", "data-outside-unit-interval", "dead-hidden-units", "diverging-weights",
+    "falling-likelihood",
 }  # fmt: skip
 
 

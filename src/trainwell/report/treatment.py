@@ -68,7 +68,7 @@ def _judged(canvas: Canvas, answer: Answer) -> None:
 
 def _table(answer: Answer) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("remedy", overflow="fold", min_width=20)
+    table.add_column("remedy", overflow="fold", min_width=16)
     for name in ("effect", "95 % interval", "seeds", "p", "better"):
         table.add_column(name, justify="right", no_wrap=True)
     if answer.other is not None:
