@@ -6,6 +6,7 @@ __all__ = ["Answer", "ArmResult"]
 
 import math
 from dataclasses import dataclass, field
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from trainwell.trials.measure import Measure
@@ -146,7 +147,9 @@ class Answer:
         except ImportError as error:
             raise ImportError("a plot needs matplotlib: pip install 'trainwell[plots]'") from error
         rows = self.rows()[::-1]
-        figure = Figure(figsize=(7, 1.2 + 0.35 * max(len(rows), 1)), layout="constrained")
+        labels = [fill(f"{r['remedy']}  (n={r['seeds']})", 44) for r in rows]
+        lines = max((label.count("\n") + 1 for label in labels), default=1)
+        figure = Figure(figsize=(9, 1.2 + len(rows) * (0.16 + 0.14 * lines)), layout="constrained")
         axes = figure.subplots()
         colours = {"helps": "tab:green", "hurts": "tab:red", "no evidence": "tab:gray"}
         for y, row in enumerate(rows):
@@ -156,7 +159,7 @@ class Answer:
                 axes.plot(ends, (y, y), color=colour, linewidth=2)
             axes.plot(row["effect"], y, "o", color=colour)
         axes.axvline(0, color="black", linewidth=0.8)
-        axes.set_yticks(range(len(rows)), [f"{r['remedy']}  (n={r['seeds']})" for r in rows])
+        axes.set_yticks(range(len(rows)), labels, fontsize=8)
         assert self.measure is not None
         direction = "higher" if self.measure.maximize else "lower"
         axes.set_xlabel(f"change of the {self.measure.name} ({direction} is better), 95 % interval")
