@@ -52,7 +52,8 @@ def arm(names: str) -> Arm:
 def test_labels_of_arms_are_what_the_command_line_takes() -> None:
     assert Arm().label == AS_IT_IS
     both = arm("use_relu,clip_gradients=0.5")
-    assert both.label == "use_relu + clip_gradients=0.5"
+    assert both.label == "clip_gradients=0.5 + use_relu"  # one set of remedies is one arm
+    assert both == arm("clip_gradients=0.5,use_relu")
     assert parse(both.label.replace(" + ", ",")) == list(both.remedies)
     assert both.names == {"use_relu", "clip_gradients"}
 
@@ -80,17 +81,17 @@ def test_what_goes_together(have: str, other: str, fits: bool) -> None:
 def test_winners_are_combined() -> None:
     a, b, c = arm("use_relu"), arm("clip_gradients"), arm("l1_penalty")
     assert combine([]) == combine([a]) == []
-    assert [x.label for x in combine([a, b])] == ["use_relu + clip_gradients"]
+    assert [x.label for x in combine([a, b])] == ["clip_gradients + use_relu"]
     assert [x.label for x in combine([a, b, c])] == [
-        "use_relu + clip_gradients",
-        "use_relu + clip_gradients + l1_penalty",
+        "clip_gradients + use_relu",
+        "clip_gradients + l1_penalty + use_relu",
     ]
 
 
 def test_what_excludes_each_other_is_not_combined() -> None:
     assert combine([arm("use_relu"), arm("use_gelu")]) == []
     found = combine([arm("use_relu"), arm("use_gelu"), arm("l1_penalty")])
-    assert [x.label for x in found] == ["use_relu + l1_penalty"]
+    assert [x.label for x in found] == ["l1_penalty + use_relu"]
 
 
 COLUMNS = Columns(64, False, (0.0,), (1.0,), (-2.0,), (2.0,), (0.0,), (1.0,))
