@@ -64,6 +64,8 @@ LEARNED: dict[Any, Any] = {
 
 BY_HAND = frozenset(
     {
+        "scale_to_unit",
+        "temper_chains",
         "drop_feature",
         "seed_workers",
         "split_first",

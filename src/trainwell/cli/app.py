@@ -20,7 +20,7 @@ _EPILOG = """\b
 Examples:
   trainwell run train.py --lr 0.1   run a script; its arguments stay behind it
   trainwell run -m package.train    run a module, as `python -m` does
-  trainwell treat train.py          try cures, prove which works, print the patch
+  trainwell treat train.py          try cures, print the patch that won
   trainwell show                    the last run's diagnosis again
   trainwell show -o report.sarif    and for code scanning
   trainwell explain                 what can be found
