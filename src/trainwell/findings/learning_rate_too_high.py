@@ -12,16 +12,13 @@ from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import (
-    Counterfactual,
-    Detail,
     Objective,
-    Place,
     Run,
     Sighting,
     Undecided,
 )
-from trainwell.record.comparison import Tried, quoted, tried
-from trainwell.record.reading import first_loss, harm, is_summed, uninformed_loss
+from trainwell.record.comparison import at_another_rate, quoted, tried
+from trainwell.record.reading import first_loss, harm, is_summed, rate_of, uninformed_loss
 
 
 @dataclass(frozen=True)
@@ -98,37 +95,11 @@ class LearningRateTooHigh(Finding):
                 if sighting is not None:
                     yield sighting
             elif seen.lower is not None:
-                yield self._with(run, objective, sighting, seen, seen.lower)
+                yield at_another_rate(run, objective, sighting, seen, seen.lower, "too high")
             elif sighting is not None and seen.lower_is_worse:
                 yield Undecided("steps are large, but at lower rates the loss falls less far")
             elif sighting is not None:
                 yield quoted(sighting, seen, "" if seen.other is None else seen.other.told())
-
-    def _with(
-        self,
-        run: Run,
-        objective: Objective,
-        sighting: Sighting | None,
-        seen: Tried,
-        better: Counterfactual,
-    ) -> Sighting:
-        """The sighting, or one for the better rate's sake alone."""
-        if sighting is not None:
-            return quoted(sighting, seen, f"{better.told()}, not {better.reached:.3g}")
-        rate, shown, where = self._rate(run, objective)
-        message = (
-            f"{better.told()}, where all {better.run_steps} steps of the run reached "
-            f"{better.reached:.3g}: the rate {shown} is too high"
-        )
-        evidence = {"learning_rate": rate}
-        lost = harm(run, objective)
-        return quoted(Sighting(where, message, 0, "warning", evidence, lost), seen)
-
-    def _rate(self, run: Run, objective: Objective) -> tuple[Detail, str, Place]:
-        optimizer = run.optimizer_of(objective)
-        rate = None if optimizer is None else optimizer.settings.get("lr")
-        shown = f"{rate:g}" if isinstance(rate, (int, float)) else "unknown"
-        return rate, shown, objective.place if optimizer is None else optimizer.place
 
     def _judge(self, run: Run, objective: Objective) -> Sighting | None:
         found = [
@@ -156,7 +127,7 @@ class LearningRateTooHigh(Finding):
         if not large or not unsettled or learned:
             return None
         lost = harm(run, objective)
-        rate, shown, where = self._rate(run, objective)
+        rate, shown, where = rate_of(run, objective)
         seen = (
             f"the loss went from {start:.3g} to {end:.3g}"
             if fallen <= self.fall * scale

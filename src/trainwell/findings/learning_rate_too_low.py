@@ -11,16 +11,20 @@ from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding
 from trainwell.record import (
-    Counterfactual,
-    Detail,
     Objective,
-    Place,
     Run,
     Sighting,
     Undecided,
 )
-from trainwell.record.comparison import Tried, quoted, tried
-from trainwell.record.reading import first_loss, harm, trained, typical_update, uninformed_loss
+from trainwell.record.comparison import at_another_rate, quoted, tried
+from trainwell.record.reading import (
+    first_loss,
+    harm,
+    rate_of,
+    trained,
+    typical_update,
+    uninformed_loss,
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class LearningRateTooLow(Finding):
                 if sighting is not None:
                     yield sighting
             elif seen.higher is not None:
-                yield self._with(run, objective, sighting, seen, seen.higher)
+                yield at_another_rate(run, objective, sighting, seen, seen.higher, "too low")
             elif sighting is not None and seen.higher_is_worse:
                 yield Undecided("steps are tiny, but at higher rates the loss falls less far")
             elif sighting is not None:
@@ -98,7 +102,7 @@ class LearningRateTooLow(Finding):
         if not self._too_low(run, objective, update, lost):
             return None
         fall = run.loss(objective.number).fall()
-        rate, shown, where = self._rate(run, objective)
+        rate, shown, where = rate_of(run, objective)
         return Sighting(
             where,
             f"a step moves no layer by more than {update:.1e} of its weights (1e-3 is "
@@ -109,32 +113,6 @@ class LearningRateTooLow(Finding):
             {"update_ratio": update, "fall": fall, "learning_rate": rate},
             lost,
         )
-
-    def _with(
-        self,
-        run: Run,
-        objective: Objective,
-        sighting: Sighting | None,
-        seen: Tried,
-        better: Counterfactual,
-    ) -> Sighting:
-        """The sighting, or one for the better rate's sake alone."""
-        if sighting is not None:
-            return quoted(sighting, seen, f"{better.told()}, not {better.reached:.3g}")
-        rate, shown, where = self._rate(run, objective)
-        message = (
-            f"{better.told()}, where all {better.run_steps} steps of the run reached "
-            f"{better.reached:.3g}: the rate {shown} is too low"
-        )
-        evidence = {"learning_rate": rate}
-        lost = harm(run, objective)
-        return quoted(Sighting(where, message, 0, "warning", evidence, lost), seen)
-
-    def _rate(self, run: Run, objective: Objective) -> tuple[Detail, str, Place]:
-        optimizer = run.optimizer_of(objective)
-        rate = None if optimizer is None else optimizer.settings.get("lr")
-        shown = f"{rate:g}" if isinstance(rate, (int, float)) else "unknown"
-        return rate, shown, objective.place if optimizer is None else optimizer.place
 
     def _too_low(self, run: Run, objective: Objective, update: float, lost: float) -> bool:
         if update < self.update and lost >= 1 - self.fall:

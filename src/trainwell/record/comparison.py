@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["Tried", "quoted", "tried"]
+__all__ = ["Tried", "at_another_rate", "quoted", "tried"]
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from trainwell.record.counterfactual import Counterfactual
 from trainwell.record.facts import Detail, Objective
+from trainwell.record.reading import harm, rate_of
 from trainwell.record.run import Run
 from trainwell.record.series import finite_or
 from trainwell.record.sightings import Sighting
@@ -166,3 +167,33 @@ def quoted(sighting: Sighting, seen: Tried, text: str = "") -> Sighting:
 
 def _best(settings: Iterable[Counterfactual]) -> Counterfactual | None:
     return min(settings, key=lambda c: c.after + c.spread, default=None)
+
+
+def at_another_rate(
+    run: Run,
+    objective: Objective,
+    sighting: Sighting | None,
+    seen: Tried,
+    better: Counterfactual,
+    wrong: str,
+) -> Sighting:
+    """A sighting that quotes a better rate, or one for the better rate's sake alone.
+
+    Args:
+        run: the record.
+        objective: whose rate it is.
+        sighting: what was seen without trying, or None.
+        seen: what was tried.
+        better: the better rate.
+        wrong: what the run's own rate is: "too high" or "too low".
+    """
+    if sighting is not None:
+        return quoted(sighting, seen, f"{better.told()}, not {better.reached:.3g}")
+    rate, shown, where = rate_of(run, objective)
+    message = (
+        f"{better.told()}, where all {better.run_steps} steps of the run reached "
+        f"{better.reached:.3g}: the rate {shown} is {wrong}"
+    )
+    evidence = {"learning_rate": rate}
+    lost = harm(run, objective)
+    return quoted(Sighting(where, message, 0, "warning", evidence, lost), seen)

@@ -12,6 +12,7 @@ __all__ = [
     "is_summed",
     "label",
     "layers",
+    "rate_of",
     "takes_raw_gradients",
     "title",
     "trained",
@@ -23,7 +24,7 @@ import math
 from dataclasses import dataclass
 from statistics import median
 
-from trainwell.record.facts import LossCall, Objective, Operation, Parameter, Place
+from trainwell.record.facts import Detail, LossCall, Objective, Operation, Parameter, Place
 from trainwell.record.run import Run
 from trainwell.record.series import mean
 
@@ -166,6 +167,14 @@ def takes_raw_gradients(run: Run, objective: Objective) -> bool:
     """
     optimizer = run.optimizer_of(objective)
     return optimizer is not None and optimizer.name in ("SGD", "ASGD")
+
+
+def rate_of(run: Run, objective: Objective) -> tuple[Detail, str, Place]:
+    """The learning rate of an objective's optimizer, as text too, and where it is set."""
+    optimizer = run.optimizer_of(objective)
+    rate = None if optimizer is None else optimizer.settings.get("lr")
+    shown = f"{rate:g}" if isinstance(rate, (int, float)) else "unknown"
+    return rate, shown, objective.place if optimizer is None else optimizer.place
 
 
 def is_one_curve(run: Run, objective: Objective) -> bool:
