@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
-from trainwell.errors import CannotApplyError, UnsafeEditError
+from trainwell.errors import CannotApplyError
 from trainwell.remedies.edits import insert_after, insert_before
-from trainwell.remedies.modes import in_mode
-from trainwell.remedies.patching import built, own
+from trainwell.remedies.modes import in_mode, model_and_lines, places_of
 from trainwell.remedies.remedy import Remedy, Safety
 
 if TYPE_CHECKING:
@@ -42,14 +41,10 @@ class EvaluateInEvalMode(Remedy):
     def fitted(self, run: Run, survey: Survey) -> Remedy:
         """With the lines that evaluate in training mode."""
         del survey
-        places = {
-            (p.file, p.line): None
-            for n in run.networks.values()
-            if (p := n.evaluation_place) is not None and p.file and p.line
-        }
+        places = places_of(n.evaluation_place for n in run.networks.values())
         if not places:
             raise CannotApplyError("no network is evaluated in training mode")
-        return EvaluateInEvalMode(tuple(places))
+        return EvaluateInEvalMode(places)
 
     def apply(self, live: Live) -> None:
         """Switch the mode around the pass."""
@@ -71,12 +66,8 @@ class EvaluateInEvalMode(Remedy):
 
     def patch(self, source: str, survey: Survey) -> str:
         """`eval()` in front of the evaluating line, `train()` behind it."""
-        one = built(survey)
-        if one.model is None:
-            raise UnsafeEditError("the name of the model is not known")
-        for file, line in sorted(self.at_places, key=lambda at: -at[1]):
-            if not own(survey, file):
-                raise UnsafeEditError(f"{file} evaluates, not the script")
-            source = insert_after(source, line, f"{one.model}.train()\n")
-            source = insert_before(source, line, f"{one.model}.eval()\n")
+        model, lines = model_and_lines(survey, self.at_places, "evaluates")
+        for line in lines:
+            source = insert_after(source, line, f"{model}.train()\n")
+            source = insert_before(source, line, f"{model}.eval()\n")
         return source

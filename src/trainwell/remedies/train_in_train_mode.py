@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
-from trainwell.errors import CannotApplyError, UnsafeEditError
+from trainwell.errors import CannotApplyError
 from trainwell.remedies.edits import insert_before
-from trainwell.remedies.patching import built, own
+from trainwell.remedies.modes import model_and_lines, places_of
 from trainwell.remedies.remedy import Remedy, Safety
 
 if TYPE_CHECKING:
@@ -40,14 +40,10 @@ class TrainInTrainMode(Remedy):
     def fitted(self, run: Run, survey: Survey) -> Remedy:
         """With the lines that train in evaluation mode."""
         del survey
-        places = {
-            (p.file, p.line): None
-            for n in run.networks.values()
-            if (p := n.training_place) is not None and p.file and p.line
-        }
+        places = places_of(n.training_place for n in run.networks.values())
         if not places:
             raise CannotApplyError("no network is trained in evaluation mode")
-        return TrainInTrainMode(tuple(places))
+        return TrainInTrainMode(places)
 
     def apply(self, live: Live) -> None:
         """Switch the mode before the pass."""
@@ -61,11 +57,7 @@ class TrainInTrainMode(Remedy):
 
     def patch(self, source: str, survey: Survey) -> str:
         """`train()` in front of the training line."""
-        one = built(survey)
-        if one.model is None:
-            raise UnsafeEditError("the name of the model is not known")
-        for file, line in sorted(self.at_places, key=lambda at: -at[1]):
-            if not own(survey, file):
-                raise UnsafeEditError(f"{file} trains, not the script")
-            source = insert_before(source, line, f"{one.model}.train()\n")
+        model, lines = model_and_lines(survey, self.at_places, "trains")
+        for line in lines:
+            source = insert_before(source, line, f"{model}.train()\n")
         return source
