@@ -40,7 +40,7 @@ from trainwell.boltzmann.restricted import Restricted
 from trainwell.boltzmann.rules import Rules
 from trainwell.boltzmann.units import BernoulliUnits
 
-CD25 = Path("/work/shared/data/cd25")
+CD25 = Path(__file__).parents[2] / "shared" / "data" / "cd25"
 NEED_CD25 = ("cd25", "rbm16", "rbm500")
 
 

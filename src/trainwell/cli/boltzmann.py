@@ -172,7 +172,8 @@ def _rows(path: str) -> np.ndarray[Any, Any]:
             with np.load(path, allow_pickle=False) as archive:
                 tables = [a for a in (archive[k] for k in archive.files) if a.ndim == 2]
     except (OSError, ValueError, TypeError) as error:
-        raise BadInputError(f"`{path}` cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise BadInputError(f"`{path}` cannot be read: {reason}") from error
     if not tables:
         raise BadInputError(f"`{path}` holds no table of rows and columns")
     table: np.ndarray[Any, Any] = tables[0]

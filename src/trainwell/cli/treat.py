@@ -101,6 +101,9 @@ def treat(
     if maximize and metric is None:
         raise BadInputError("`--maximize` goes with `--metric`")
     seconds = _seconds(budget)
+    if words and module is None and not resume and not os.path.isfile(words[0]):
+        # Before a folder for the record is made.
+        raise BadInputError(f"no such script: `{words[0]}`")
     store = Store(RECORD, create=not resume)
     try:
         treatments = Treatments(store)

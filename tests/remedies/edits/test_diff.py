@@ -29,7 +29,7 @@ PAIRS = [
 @pytest.mark.parametrize("tool", [["git", "apply"], ["patch", "-p1", "--binary"]])
 def test_applies(tmp_path: Path, old: str, new: str, name: str, tool: list[str]) -> None:
     if shutil.which(tool[0]) is None:
-        pytest.skip(f"{tool[0]} is not installed")
+        pytest.fail(f"{tool[0]} is not installed: the patches have to be tried with it")
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(old.encode())
