@@ -53,6 +53,15 @@ def test_functional_and_module_activations_read_the_same(watched: Watched) -> No
     assert _kinds(watched(lambda: _fit(by_hand, parameters))) == kinds
 
 
+def test_lazy_layers_are_seen_once_they_have_a_size(watched: Watched) -> None:
+    module = nn.Sequential(nn.LazyLinear(12), nn.ReLU(), nn.LazyLinear(3))
+    run = watched(lambda: _fit(module, list(module.parameters())))
+    assert (run.steps, run.notes) == (6, [])
+    assert _kinds(run) == ["linear", "relu", "linear", "log_softmax", "nll_loss"]
+    shapes = {p.name: p.shape for p in run.parameters.values()}
+    assert shapes["0.weight"] == (12, 8)
+
+
 def test_operations_have_layer_line_and_inputs(watched: Watched) -> None:
     class Net(nn.Module):
         def __init__(self) -> None:

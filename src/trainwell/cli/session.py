@@ -264,6 +264,9 @@ class Session:
         return 1 if fails(diagnosis, self._fail_on) else 0
 
     def _say_nothing(self) -> int:
+        # Trouble of trainwell's own must not look like a script that trains nothing.
+        for note in self._run.notes:
+            put(self._errors, f"trainwell: {note}\n")
         put(
             self._errors,
             "trainwell: saw no backward(): nothing was trained, so there is nothing to diagnose\n",

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 from torch.nn.modules import module as hooks
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
@@ -193,7 +194,8 @@ class Modules:
                 name=name or type(module).__name__,
                 place=place_of(*built) if built else Place(),
                 modules=count,
-                parameter_count=sum(p.numel() for p in module.parameters()),
+                # A lazy parameter has no size before its first pass.
+                parameter_count=sum(p.numel() for p in module.parameters() if not is_lazy(p)),
                 dropout=dropout,
                 batch_norm=batch_norm,
             )
