@@ -17,17 +17,31 @@ if TYPE_CHECKING:
     from trainwell.record import Run
     from trainwell.trials.answer import Answer
     from trainwell.trials.calling import treat
+    from trainwell.trials.tuning.calling import tune
+    from trainwell.trials.tuning.tuned import Tuned
     from trainwell.watching import Watch, watch
 
-__all__ = ["Answer", "Diagnosis", "Run", "TrainwellError", "Watch", "treat", "watch"]
+__all__ = [
+    "Answer",
+    "Diagnosis",
+    "Run",
+    "TrainwellError",
+    "Tuned",
+    "Watch",
+    "treat",
+    "tune",
+    "watch",
+]
 
 _HOMES = {
     "Answer": "trainwell.trials.answer",
     "Diagnosis": "trainwell.diagnosis",
     "Run": "trainwell.record",
     "TrainwellError": "trainwell.errors",
+    "Tuned": "trainwell.trials.tuning.tuned",
     "Watch": "trainwell.watching",
     "treat": "trainwell.trials.calling",
+    "tune": "trainwell.trials.tuning.calling",
     "watch": "trainwell.watching",
 }
 

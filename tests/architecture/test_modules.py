@@ -22,8 +22,10 @@ EXPORTS: list[str] = [
     "Diagnosis",
     "Run",
     "TrainwellError",
+    "Tuned",
     "Watch",
     "treat",
+    "tune",
     "watch",
 ]
 """The root's public names: the contract with everyone who writes `import trainwell`."""

@@ -15,12 +15,14 @@ from trainwell.cli.run import RunCommand, run
 from trainwell.cli.runs import runs
 from trainwell.cli.show import show
 from trainwell.cli.treat import treat
+from trainwell.cli.tune import tune
 
 _EPILOG = """\b
 Examples:
   trainwell run train.py --lr 0.1   run a script; its arguments stay behind it
   trainwell run -m package.train    run a module, as `python -m` does
   trainwell treat train.py          try cures, print the patch that won
+  trainwell tune --suggest train.py what is worth a search, and the search
   trainwell show                    the last run's diagnosis again
   trainwell show -o report.sarif    and for code scanning
   trainwell explain                 what can be found
@@ -36,6 +38,7 @@ app = typer.Typer(
 )
 app.command(cls=RunCommand)(run)
 app.command(cls=RunCommand)(treat)
+app.command(cls=RunCommand)(tune)
 app.command()(show)
 app.command()(runs)
 app.command()(explain)

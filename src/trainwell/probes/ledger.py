@@ -27,11 +27,15 @@ class Ledger:
     Args:
         run: filled in place.
         write: is handed the changes at every `flush`.
+
+    Attributes:
+        heard: called with every fact as soon as it is put.
     """
 
     def __init__(self, run: Run, write: Writer) -> None:
         self.run = run
         self._write = write
+        self.heard: list[Callable[[Fact], None]] = []
         self._changed: dict[tuple[str, int], Fact] = {}
         self._vitals: list[Vital] = []
 
@@ -44,6 +48,8 @@ class Ledger:
         kind = _KIND_OF[type(fact)]
         self.run.table(kind)[fact.number] = fact
         self._changed[kind, fact.number] = fact
+        for hear in self.heard:
+            hear(fact)
         return fact
 
     def change(self, fact: F, **changes: Any) -> F:

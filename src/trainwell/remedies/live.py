@@ -88,9 +88,10 @@ class Live:
         """A remedy has done something."""
         self.counts[remedy.name] = self.counts.get(remedy.name, 0) + times
 
-    def cannot(self, remedy: Remedy, reason: str) -> None:
-        """A remedy cannot act here."""
-        self.reasons.setdefault(remedy.name, reason)
+    def cannot(self, remedy: Remedy | str, reason: str) -> None:
+        """A remedy, or a part of one by its name, cannot act here."""
+        name = remedy if isinstance(remedy, str) else remedy.name
+        self.reasons.setdefault(name, reason)
 
     def attach(self, remedies: Sequence[Remedy]) -> None:
         """Stand in, for these remedies."""

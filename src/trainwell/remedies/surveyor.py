@@ -71,6 +71,12 @@ class Surveyor:
         self._loader_at: dict[int, int] = {}
         self._reading: int | None = None
         self._evaluations = 0
+        self._passes: dict[int, int] = {}
+
+    @property
+    def epochs(self) -> int:
+        """Passes through the training loaders, of that with the most; 0 without any."""
+        return max((n for i, n in self._passes.items() if self._loaders[i].training), default=0)
 
     def attach(self, live: Live) -> None:
         """Ask to be called."""
@@ -190,7 +196,9 @@ class Surveyor:
                     if at not in known and one.batch_size == size:
                         surveyor._loader_at[key] = at
                         break
-            surveyor._reading = surveyor._loader_at.get(key)
+            reading = surveyor._reading = surveyor._loader_at.get(key)
+            if reading is not None and torch.is_grad_enabled():
+                surveyor._passes[reading] = surveyor._passes.get(reading, 0) + 1
             return original(loader)
 
         return __iter__

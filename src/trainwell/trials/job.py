@@ -27,6 +27,10 @@ class Job:
         threads: how many PyTorch may use.
         environment: set before the script runs.
         home: the folder of the user's own code.
+        settings: hyperparameters by name, of those that trainwell sets itself ("lr": 0.1); or what
+            a function is called with.
+        constants: values that take the place of the script's own, by "module.NAME".
+        follow: tell of every evaluation as soon as it has ended.
     """
 
     script: str
@@ -42,6 +46,9 @@ class Job:
     threads: int = 1
     environment: dict[str, str] = field(default_factory=dict)
     home: str = "."
+    settings: dict[str, Any] = field(default_factory=dict)
+    constants: dict[str, Any] = field(default_factory=dict)
+    follow: bool = False
 
     def to_text(self) -> str:
         """One line of JSON."""
@@ -75,6 +82,9 @@ class Outcome:
         notes: what could not be seen.
         written: files that the script wrote, relative to its working directory; only with `survey`.
         written_whole: those of them that it named by their whole path.
+        options: the script's own command-line options as `argparse` has them; only with `survey`,
+            None when it uses no argparse.
+        epochs: how often the script went through its training data; 0 when unknown.
     """
 
     status: int
@@ -89,6 +99,8 @@ class Outcome:
     notes: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     written_whole: tuple[str, ...] = ()
+    options: list[dict[str, Any]] | None = None
+    epochs: int = 0
 
     @property
     def failed(self) -> bool:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 __all__ = ["load_treated"]
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from trainwell.errors import BadInputError
 from trainwell.probes.script import Script, load
 from trainwell.remedies.remedy import Remedy
 from trainwell.remedies.train_longer import TrainLonger
+from trainwell.trials.tuning.constants import by_module, replace_constants, replace_on_import
 
 
 def load_treated(
@@ -19,6 +22,7 @@ def load_treated(
     remedies: Sequence[Remedy],
     *,
     is_module: bool = False,
+    constants: Mapping[str, Any] | None = None,
 ) -> Script:
     """A script that is ready to run.
 
@@ -27,9 +31,10 @@ def load_treated(
         arguments: its own.
         remedies: those that change the source do it; the others act in the live run.
         is_module: run it as `python -m` does.
+        constants: what stands in the place of the script's own, by "module.NAME".
 
     Raises:
-        BadInputError: if there is no such script, or it is not Python.
+        BadInputError: if there is no such script or constant, or it is not Python.
         UnsafeEditError: if its source cannot be changed safely.
     """
     script = load(name, arguments, is_module=is_module)
@@ -37,8 +42,21 @@ def load_treated(
         if isinstance(remedy, TrainLonger):
             if script.code is None:
                 raise BadInputError("`train_longer` changes a script's source, not a module's")
-            with open(name, encoding="utf-8") as file:
-                source = remedy.rewrite(file.read())
-            code = compile(source, script.code.co_filename, "exec", dont_inherit=True)
-            script = replace(script, code=code)
+            script = _compiled(script, remedy.rewrite(_source(name)))
+    if constants:
+        mine, others = by_module(constants, name, is_module=is_module)
+        replace_on_import(others)
+        if mine:
+            script = _compiled(script, replace_constants(_source(name), mine, name))
     return script
+
+
+def _source(name: str) -> str:
+    with open(name, encoding="utf-8") as file:
+        return file.read()
+
+
+def _compiled(script: Script, source: str | ast.Module) -> Script:
+    assert script.code is not None
+    code = compile(source, script.code.co_filename, "exec", dont_inherit=True)
+    return replace(script, code=code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Pool", "preloads"]
+__all__ = ["Point", "Pool", "PoolDiedError", "points_path", "preloads"]
 
 import ast
 import json
@@ -15,17 +15,25 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 from trainwell.errors import TrainwellError
+from trainwell.trials.forked import Forked
 from trainwell.trials.job import Job, Outcome
 
 _PRELOADED = frozenset({"numpy", "pandas", "scipy", "sklearn"})
 """Packages that do nothing on import but take their time; others are left to the script."""
+
+
+_LOOK = 0.05
+"""Seconds between two looks at what trials say of their evaluations."""
+
+Point: TypeAlias = "tuple[str, float, float | None]"
+"""An evaluation that has ended: its curve's name, loss, and accuracy or None."""
 
 
 @dataclass
@@ -35,6 +43,11 @@ class _Running:
     output: str
     began: float
     pid: int | None = None
+    told: int = 0
+
+
+class PoolDiedError(TrainwellError):
+    """The process for trials is gone, and what ran in it."""
 
 
 class Pool:
@@ -43,30 +56,42 @@ class Pool:
     Args:
         size: how many run at a time.
         modules: what that process imports beforehand.
+        work: does a job, in a fork of a fork of this process; None: runs scripts, in forks of a
+            process that has PyTorch and the modules, and nothing else.
 
     Raises:
-        TrainwellError: if the process does not start.
+        PoolDiedError: if the process does not start.
     """
 
-    def __init__(self, size: int, modules: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        size: int,
+        modules: tuple[str, ...] = (),
+        work: Callable[[Job, str], Outcome] | None = None,
+    ) -> None:
         self.size = size
+        self._stopped: dict[int, _Running] = {}
         self._folder = tempfile.mkdtemp(prefix="trainwell-trials-")
         self._running: dict[int, _Running] = {}
         self._count = 0
         self._said: queue.Queue[dict[str, Any] | None] = queue.Queue()
         environment = os.environ | {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": _threads(size)}
         self._log = open(os.path.join(self._folder, "server"), "w+b")  # noqa: SIM115
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "trainwell.trials.server", *modules],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            env=environment,
-        )
+        self._server: subprocess.Popen[bytes] | Forked
+        if work is not None:
+            self._server = Forked(work, self._log)
+        else:
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "trainwell.trials.server", *modules],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                env=environment,
+            )
         threading.Thread(target=self._listen, daemon=True).start()
         if self._said.get() is None:
             self.close()
-            raise TrainwellError(f"the process for trials did not start: {self._last_words()}")
+            raise PoolDiedError(f"the process for trials did not start: {self._last_words()}")
 
     def __enter__(self) -> Pool:
         return self
@@ -106,42 +131,121 @@ class Pool:
             "output": path + ".txt",
         }
         assert self._server.stdin is not None
-        self._server.stdin.write((json.dumps(order) + "\n").encode())
-        self._server.stdin.flush()
+        try:
+            self._server.stdin.write((json.dumps(order) + "\n").encode())
+            self._server.stdin.flush()
+        except BrokenPipeError:
+            raise PoolDiedError(f"the process for trials has died: {self._last_words()}") from None
         return number
 
-    def wait(self, limit: float = float("inf")) -> tuple[int, Outcome]:
-        """Wait for the next job to end.
+    def stop(self, number: int) -> None:
+        """Kill a job; `wait` tells no more of it."""
+        running = self._running.pop(number)
+        self._stopped[number] = running
+        if running.pid is not None:
+            _kill(running.pid)
+
+    def follow(
+        self,
+        hear: Callable[[int, Point], None] | None = None,
+        limit: float = float("inf"),
+        until: float = float("inf"),
+    ) -> tuple[int, Outcome] | None:
+        """Wait for the next job to end, and hear of the evaluations until then.
 
         Args:
+            hear: called with the evaluations of the jobs that are followed, as they end; it may
+                stop jobs.
             limit: seconds that a job may take; one that takes longer is killed and has failed.
+            until: seconds after which to give up.
+
+        Returns:
+            The job's number and outcome; None when none has ended by `until`, or when all that
+            ran were stopped.
 
         Raises:
-            TrainwellError: if the process for trials is gone.
+            PoolDiedError: if the process for trials is gone.
         """
-        while True:
+        end = time.monotonic() + until
+        while self._running:
+            if hear is not None:
+                self._tell(hear)
+                if not self._running:
+                    return None
+            if time.monotonic() > end:
+                return None
             for number, running in self._running.items():
                 if time.monotonic() - running.began > limit and running.pid is not None:
                     _kill(running.pid)
                     text = f"stopped after {limit:.0f} seconds"
                     del self._running[number]
                     return number, Outcome(-signal.SIGKILL, text)
+            patient = None if limit == until == float("inf") else 1.0
             try:
-                said = self._said.get(timeout=None if limit == float("inf") else 1.0)
+                said = self._said.get(
+                    timeout=_LOOK if hear is not None else patient and min(patient, until)
+                )
             except queue.Empty:
                 continue
             if said is None:
-                raise TrainwellError(f"the process for trials has died: {self._last_words()}")
+                raise PoolDiedError(f"the process for trials has died: {self._last_words()}")
             known = self._running.get(said["id"])
             if known is None:
+                self._bury(said)
                 continue
             if "pid" in said:
                 known.pid = said["pid"]
                 continue
+            if hear is not None:
+                self._tell(hear, said["id"])
+                if said["id"] not in self._running:
+                    self._bury(said)
+                    continue
             del self._running[said["id"]]
             outcome = _outcome(known, said["status"])
             _remove(known)
             return said["id"], outcome
+        return None
+
+    def wait(self, limit: float = float("inf")) -> tuple[int, Outcome]:
+        """Wait for the next job to end, where one runs.
+
+        Args:
+            limit: seconds that a job may take; one that takes longer is killed and has failed.
+
+        Raises:
+            PoolDiedError: if the process for trials is gone.
+        """
+        ended = self.follow(limit=limit)
+        assert ended is not None
+        return ended
+
+    def _bury(self, said: dict[str, Any]) -> None:
+        """What is said of a job that was stopped."""
+        stopped = self._stopped.get(said["id"])
+        if stopped is None:
+            return
+        if "pid" in said:
+            _kill(said["pid"])
+        else:
+            _remove(self._stopped.pop(said["id"]))
+
+    def _tell(self, hear: Callable[[int, Point], None], only: int | None = None) -> None:
+        """Read what the jobs have said of their evaluations."""
+        for number, running in list(self._running.items()):
+            if not running.job.follow or only not in (None, number):
+                continue
+            try:
+                with open(points_path(running.output), "rb") as file:
+                    file.seek(running.told)
+                    text = file.read()
+            except FileNotFoundError:
+                continue
+            running.told += len(text)
+            for line in text.splitlines():
+                if number in self._running:
+                    name, loss, accuracy = json.loads(line)
+                    hear(number, (name, loss, accuracy))
 
     def close(self) -> None:
         """End all trials that still run, and the process for trials."""
@@ -195,9 +299,14 @@ def _outcome(running: _Running, status: int) -> Outcome:
 def _remove(running: _Running) -> None:
     """What a trial has left: hundreds of them would fill the disk."""
     shutil.rmtree(running.output + ".folder", ignore_errors=True)
-    for path in (running.result, running.output):
+    for path in (running.result, running.output, points_path(running.output)):
         with suppress(FileNotFoundError):
             os.unlink(path)
+
+
+def points_path(output: str) -> str:
+    """Where a trial tells of its evaluations, by the file that takes what it prints."""
+    return output + ".points"
 
 
 def _kill(group: int) -> None:

@@ -10,7 +10,7 @@ has begun, {"id", "status"} when its process has ended. When standard input ends
 
 from __future__ import annotations
 
-__all__ = ["main"]
+__all__ = ["main", "serve"]
 
 import gc
 import importlib
@@ -20,12 +20,13 @@ import select
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import torch._dynamo  # noqa: F401 - the first optimizer imports it: shared by all trials here
 
-from trainwell.trials.job import Job
+from trainwell.trials.job import Job, Outcome
 from trainwell.trials.worker import work
 
 
@@ -38,6 +39,18 @@ def main(modules: list[str]) -> int:
     for name in modules:
         with suppress(ImportError):
             importlib.import_module(name)
+    serve(0, 1, work)
+    return 0
+
+
+def serve(orders: int, answers: int, work: Callable[[Job, str], Outcome]) -> None:
+    """Serve until the orders end.
+
+    Args:
+        orders: descriptor that they come from.
+        answers: descriptor that answers go to.
+        work: does a job in a process of its own, given the file that takes what is printed.
+    """
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker)
@@ -49,29 +62,30 @@ def main(modules: list[str]) -> int:
     # What all trials share is not theirs to look through: remedies search the objects of a trial.
     gc.collect()
     gc.freeze()
-    _say({"ready": True})
+    _say(answers, {"ready": True})
     while True:
-        ready, _, _ = select.select([0, wake], [], [])
+        ready, _, _ = select.select([orders, wake], [], [])
         if wake in ready:
             os.read(wake, 4096)
-            _reap(running)
-        if 0 in ready:
-            data = os.read(0, 1 << 16)
+            _reap(running, answers)
+        if orders in ready:
+            data = os.read(orders, 1 << 16)
             if not data:
                 break
             *lines, waiting = (waiting + data).split(b"\n")
             for line in lines:
                 order = json.loads(line)
-                child = _start(order, (wake, waker))
+                child = _start(order, (wake, waker, orders, answers), work)
                 running[child] = order["id"]
-                _say({"id": order["id"], "pid": child})
+                _say(answers, {"id": order["id"], "pid": child})
     for child in running:
         with suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)
-    return 0
 
 
-def _start(order: dict[str, Any], pipes: tuple[int, int]) -> int:
+def _start(
+    order: dict[str, Any], pipes: tuple[int, ...], work: Callable[[Job, str], Outcome]
+) -> int:
     child = os.fork()
     if child:
         with suppress(PermissionError, ProcessLookupError):
@@ -86,7 +100,8 @@ def _start(order: dict[str, Any], pipes: tuple[int, int]) -> int:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for pipe in pipes:
-            os.close(pipe)
+            if pipe > 2:  # the standard streams are redirected by the work
+                os.close(pipe)
         outcome = work(Job.from_text(order["job"]), order["output"])
         part = order["result"] + ".part"
         with open(part, "w", encoding="utf-8") as file:
@@ -102,18 +117,19 @@ def _start(order: dict[str, Any], pipes: tuple[int, int]) -> int:
         os._exit(status)
 
 
-def _reap(running: dict[int, int]) -> None:
+def _reap(running: dict[int, int], answers: int) -> None:
     for child in list(running):
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             # What the script started and left behind goes with it.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(child, signal.SIGKILL)
-            _say({"id": running.pop(child), "status": os.waitstatus_to_exitcode(status)})
+            code = os.waitstatus_to_exitcode(status)
+            _say(answers, {"id": running.pop(child), "status": code})
 
 
-def _say(what: dict[str, Any]) -> None:
-    os.write(1, (json.dumps(what) + "\n").encode())
+def _say(answers: int, what: dict[str, Any]) -> None:
+    os.write(answers, (json.dumps(what) + "\n").encode())
 
 
 if __name__ == "__main__":

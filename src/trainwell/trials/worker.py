@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["work"]
+__all__ = ["follow_into", "redirect", "work"]
 
+import json
 import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,13 +21,17 @@ from trainwell.probes.probe import Probe
 from trainwell.probes.script import Script, execute
 from trainwell.record import Run
 from trainwell.record.codec import run_to_json
-from trainwell.remedies.catalogue import from_json
+from trainwell.record.facts import Evaluation, Fact
 from trainwell.remedies.live import Live
+from trainwell.remedies.remedy import Remedy
 from trainwell.remedies.surveyor import Surveyor
 from trainwell.trials.job import Job, Outcome
 from trainwell.trials.loading import load_treated
+from trainwell.trials.pool import points_path
 from trainwell.trials.scratch import WrittenFiles, mirror
 from trainwell.trials.seeds import impose
+from trainwell.trials.tuning.arguments import listen
+from trainwell.trials.tuning.settings import setting_from_json
 
 _OUTPUT = 1 << 20
 """Bytes of the script's output that are kept: the last ones."""
@@ -45,19 +51,28 @@ def work(job: Job, output: str) -> Outcome:
     os.chdir(_folder(job, output))
     os.environ.update(job.environment)
     torch.set_num_threads(job.threads)
-    _redirect(output)
+    redirect(output)
     run = Run("trial", job.script, list(job.arguments))
-    remedies = [from_json(dict(body)) for body in job.remedies]
+    remedies = [setting_from_json(dict(body)) for body in job.remedies]
     live = Live(frozenset((file, line) for file, line in job.evaluates_at))
     surveyor = Surveyor(job.script) if job.survey else None
     # Without a record only evaluations count: those are seen between looks as well.
     every = None if job.record else _NEVER
     probe = Probe(run, lambda _facts, _vitals: None, every=every, home=job.home)
+    if job.follow:
+        probe.ledger.heard.append(_Following(follow_into(points_path(output))).hear)
     try:
-        script = load_treated(job.script, job.arguments, remedies, is_module=job.is_module)
+        script = load_treated(
+            job.script,
+            job.arguments,
+            remedies,
+            is_module=job.is_module,
+            constants=job.constants,
+        )
     except TrainwellError as problem:
         return Outcome(2, str(problem))
     written = WrittenFiles(job.folder) if job.survey else None
+    options = listen() if job.survey else None
     if remedies:
         # Compiled code would run without them.
         torch.compiler.set_stance("force_eager")
@@ -83,12 +98,14 @@ def work(job: Job, output: str) -> Outcome:
         output=_tail(output),
         seconds=seconds,
         steps=run.steps,
-        unused=live.unused(remedies),
+        unused=live.unused(remedies) | _partly(live, remedies),
         survey=surveyor.finish().to_json() if surveyor is not None else None,
         run=run_to_json(run) if job.record else None,
         notes=tuple(run.notes),
         written=tuple(sorted(written.inside)) if written is not None else (),
         written_whole=tuple(sorted(written.elsewhere)) if written is not None else (),
+        options=options or None,
+        epochs=0 if surveyor is None else surveyor.epochs,
     )
 
 
@@ -135,7 +152,45 @@ def _curves(run: Run) -> dict[str, list[list[float | None]]]:
     return curves
 
 
-def _redirect(path: str) -> None:
+def _partly(live: Live, remedies: list[Remedy]) -> dict[str, str]:
+    """Parts of settings that did nothing, with the reason."""
+    whole = {r.name for r in remedies}
+    return {name: reason for name, reason in live.reasons.items() if name not in whole}
+
+
+def follow_into(path: str) -> Callable[[str, float, float | None], None]:
+    """What writes an evaluation into a file as soon as it has ended: a line of JSON each.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        A function of the curve's name, the loss, and the accuracy or None.
+    """
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def tell(name: str, loss: float, accuracy: float | None) -> None:
+        # In one call, so that no reader sees half a line.
+        os.write(file, (json.dumps([name, loss, accuracy]) + "\n").encode())
+
+    return tell
+
+
+class _Following:
+    """Tells of every evaluation, under the names that `_curves` gives."""
+
+    def __init__(self, tell: Callable[[str, float, float | None], None]) -> None:
+        self._names: dict[str, str] = {}
+        self._tell = tell
+
+    def hear(self, fact: Fact) -> None:
+        if isinstance(fact, Evaluation):
+            name = self._names.setdefault(fact.key, f"{fact.function}#{len(self._names)}")
+            self._tell(name, fact.loss, fact.accuracy)
+
+
+def redirect(path: str) -> None:
+    """Let the standard streams of this process lead to a file, and read nothing."""
     target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(target, 1)
     os.dup2(target, 2)
