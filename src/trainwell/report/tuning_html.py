@@ -90,14 +90,13 @@ def importances(found: Tuned, kind: str) -> dict[str, float]:
         get_param_importances,
     )
 
-    assert found.optuna_study is not None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         evaluator: Any = (
             FanovaImportanceEvaluator(seed=0) if kind == "fanova" else PedAnovaImportanceEvaluator()
         )
         try:
-            shares = get_param_importances(found.optuna_study, evaluator=evaluator)
+            shares = get_param_importances(_drawable(found), evaluator=evaluator)
         except (ValueError, RuntimeError):
             # Optuna's way to say that there are too few trials, or none with these parameters.
             return {}
@@ -112,10 +111,21 @@ def _shares(found: Tuned) -> list[tuple[str, str, str]]:
     ]
 
 
+def _drawable(found: Tuned) -> Any:
+    """The study without trials that have no parameters: Optuna shows what all of them have."""
+    import optuna
+
+    assert found.optuna_study is not None
+    drawn = optuna.create_study(direction=found.optuna_study.direction)
+    kept = [t for t in found.optuna_study.get_trials(deepcopy=False) if t.params]
+    drawn.add_trials([t for t in kept if t.state.is_finished()])
+    return drawn
+
+
 def _figures(found: Tuned) -> list[tuple[str, str]]:
     import optuna.visualization as drawn
 
-    assert found.optuna_study is not None
+    study = _drawable(found)
     drawings: list[tuple[str, Callable[..., Any]]] = [
         ("History", drawn.plot_optimization_history),
         ("Slices", drawn.plot_slice),
@@ -126,7 +136,7 @@ def _figures(found: Tuned) -> list[tuple[str, str]]:
     for title, draw in drawings:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            figure = draw(found.optuna_study)
+            figure = draw(study)
         if figure.data:
             # The library once, inside the page: it has to open without a network.
             inline = "inline" if not figures else False

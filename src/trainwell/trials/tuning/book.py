@@ -18,6 +18,7 @@ import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
 from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from trainwell.trials.tuning.owners import BEAT, is_alive, own_name
@@ -84,13 +85,27 @@ class StudyBook:
         values = dict(json.loads(typed)) if typed else _suggested(trial, parameters)
         return Booked(trial, values, int(frozen.user_attrs.get("attempt", 0)))
 
+    @property
+    def counted(self) -> list[FrozenTrial]:
+        """The trials without the defaults, those that were given up, and those that wait."""
+        return [
+            t
+            for t in self.study.get_trials(deepcopy=False)
+            if t.state != TrialState.WAITING
+            and not t.user_attrs.get("is_default")
+            and not t.user_attrs.get("lost")
+        ]
+
+    @property
+    def best(self) -> FrozenTrial | None:
+        """The best of them that ran to its end."""
+        sign = -1.0 if self.study.direction == StudyDirection.MAXIMIZE else 1.0
+        complete = [t for t in self.counted if t.state == TrialState.COMPLETE]
+        return min(complete, key=lambda t: sign * (t.value or 0.0), default=None)
+
     def wanted(self, most: int) -> int:
         """How many more trials there may be."""
-        taken = 0
-        for trial in self.study.get_trials(deepcopy=False):
-            if not trial.user_attrs.get("is_default") and not trial.user_attrs.get("lost"):
-                taken += trial.state != TrialState.WAITING
-        return most - taken
+        return most - len(self.counted)
 
     def end(self, booked: Booked, value: float, **told: Any) -> None:
         """Book a value; one that is not finite means that training diverged.

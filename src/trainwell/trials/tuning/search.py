@@ -4,11 +4,10 @@ from __future__ import annotations
 
 __all__ = ["Search"]
 
-import json
 import math
 import os
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,15 +20,17 @@ from trainwell.record.run import new_id
 from trainwell.trials.job import Outcome
 from trainwell.trials.measure import Measure
 from trainwell.trials.pool import Point, PoolDiedError
-from trainwell.trials.tuning.book import Booked, StudyBook, values_of
+from trainwell.trials.tuning.book import Booked, StudyBook
 from trainwell.trials.tuning.collecting import tuned_from
+from trainwell.trials.tuning.defaults import keep_default, kept_default, run_default
 from trainwell.trials.tuning.engines import Engine, make_engine
 from trainwell.trials.tuning.function import FunctionSubject
 from trainwell.trials.tuning.parameter import Parameter, Values, combinations, parse_parameter
 from trainwell.trials.tuning.plan import Standing, TunePlan, differences, plan_to_json
+from trainwell.trials.tuning.reporter import Reporter
 from trainwell.trials.tuning.rescoring import Rescoring
 from trainwell.trials.tuning.samplers import make_pruner, make_sampler, proposes
-from trainwell.trials.tuning.storage import JOURNAL, open_storage, study_names
+from trainwell.trials.tuning.storage import open_storage, study_names
 from trainwell.trials.tuning.subject import ScriptSubject, Subject
 from trainwell.trials.tuning.tuned import Tuned
 
@@ -41,9 +42,6 @@ _LEAST = 60.0
 
 _ALL_FAIL = 8
 """Trials after which a search ends in which none has succeeded."""
-
-_RECENT = 8
-"""Trials that are shown while a search runs."""
 
 _RESTARTS = 5
 """How often a process for trials that was killed is started again."""
@@ -58,6 +56,7 @@ class _Running:
     values: list[float] = field(default_factory=list)
     seconds: float = 0.0
     points: int = 0
+    began: float = field(default_factory=time.monotonic)
     prunable: bool = False
     unused: dict[str, str] = field(default_factory=dict)
 
@@ -84,7 +83,6 @@ class Search:
     ) -> None:
         self._plan = plan = replace(plan, study=plan.study or _new_name(plan.script))
         self._function = function
-        self._tell = tell
         self._rows = rows
         self._wanted_parameters = [parse_parameter(p) for p in plan.parameters]
         self._proposes = proposes(plan.search)
@@ -101,12 +99,9 @@ class Search:
         self._storage = open_storage(plan.storage, create=True)
         self._began = time.monotonic()
         self._running: dict[int, _Running] = {}
-        self._stage = "running the script as it is" if function is None else "calling the defaults"
-        self._failures: Counter[str] = Counter()
-        self._recent: deque[tuple[int, str, float | None, Values]] = deque(maxlen=_RECENT)
-        self._spent: list[float] = []
+        stage = "running the script as it is" if function is None else "calling the defaults"
+        self._reporter = Reporter(tell, stage, plan.trials)
         self._limit = float("inf")
-        self._default_value: float | None = None
         self._stopped = ""
         self._book: StudyBook
         self._subject: Subject
@@ -154,18 +149,18 @@ class Search:
         else:
             self._subject = ScriptSubject(plan, self._engine.threads)
         known = plan.study in study_names(self._storage)
-        self._say()
-        kept = self._kept_default() if known else None
-        outcome = self._run_default() if kept is None else kept
+        self._reporter.say(None)
+        kept = kept_default(plan) if known else None
+        outcome = run_default(self._subject, self._engine) if kept is None else kept
         if outcome is not None:
             self._measure = self._subject.learn(outcome)
-            self._default_value = self._measure.value(outcome)
+            self._reporter.default = self._measure.value(outcome)
             self._limit = _LEAST + _SLOWER * outcome.seconds
         self._parameters = self._subject.fit(self._wanted_parameters)
         self._book = StudyBook(self._open(known), self._storage, plan.storage)
         if kept is None and outcome is not None:
-            self._keep_default(outcome)
-        self._enter(outcome)
+            keep_default(plan, outcome)
+        self._enter()
 
     def _open(self, known: bool) -> optuna.Study:
         plan = self._plan
@@ -198,24 +193,24 @@ class Search:
             )
         return study
 
-    def _enter(self, outcome: Outcome | None) -> None:
-        plan = self._plan
-        if outcome is not None and self._default_value is not None:
+    def _enter(self) -> None:
+        plan, default = self._plan, self._reporter.default
+        if default is not None:
             values = self._subject.default_values(self._parameters)
-            self._book.study.set_user_attr("default", self._default_value)
-            self._book.enter_default(values, self._parameters, self._default_value)
+            self._book.study.set_user_attr("default", default)
+            self._book.enter_default(values, self._parameters, default)
         if plan.search == "grid":
             table = combinations(self._parameters, plan.points)
-            self._most = min(plan.trials, len(table)) if plan.trials else len(table)
-            self._book.enqueue(table[: self._most], self._parameters)
+            self._reporter.most = min(plan.trials, len(table)) if plan.trials else len(table)
+            self._book.enqueue(table[: self._reporter.most], self._parameters)
         elif plan.search == "manual" and plan.table:
-            self._most = len(plan.table)
+            self._reporter.most = len(plan.table)
             self._book.enqueue(plan.table, self._parameters)
         else:
-            self._most = plan.trials
+            self._reporter.most = plan.trials
 
     def _search(self) -> None:
-        self._stage = "searching"
+        self._reporter.stage = "searching"
         restarts = 0
         while True:
             try:
@@ -249,9 +244,9 @@ class Search:
                     return
                 fits = self._subject.fit([Parameter(n, _only(v)) for n, v in values.items()])
                 values = {p.name: p.domain.grid(1)[0] for p in fits}
-                self._most = len(self._book.study.get_trials(deepcopy=False)) + 1
+                self._reporter.most = len(self._book.counted) + 1
                 self._book.enqueue([values], ())
-            booked = self._book.begin(self._parameters, self._most)
+            booked = self._book.begin(self._parameters, self._reporter.most)
             if booked is None:
                 return
             same = self._book.same_as(booked.values)
@@ -281,7 +276,8 @@ class Search:
             return
         self._engine.stop(number)
         del self._running[number]
-        self._book.prune(running.booked, points=running.points)
+        seconds = round(time.monotonic() - running.began, 3)
+        self._book.prune(running.booked, points=running.points, seconds=seconds)
         self._note(running.booked, "pruned", value)
 
     def _end(self, number: int, outcome: Outcome) -> None:
@@ -308,13 +304,13 @@ class Search:
             if len(running.values) < len(running.seeds) and math.isfinite(value):
                 self._start(running)
                 return
-        self._spent.append(running.seconds)
+        self._reporter.seconds.append(running.seconds)
         mean = math.fsum(running.values) / len(running.values)
         self._book.end(booked, mean, **told)
         finite = math.isfinite(mean)
         self._note(booked, "complete" if finite else "diverged", mean if finite else None)
         if not math.isfinite(mean) and not outcome.curves and self._measure.kind != "pattern":
-            self._failures["no evaluation was seen"] += 1
+            self._reporter.failures["no evaluation was seen"] += 1
 
     def _fail(self, running: _Running, outcome: Outcome) -> None:
         reason = outcome.error or (outcome.output.strip().splitlines() or ["no message"])[-1]
@@ -323,13 +319,9 @@ class Search:
             self._note(running.booked, "killed, tried again" if again else "killed", None)
             return
         self._book.fail(running.booked, reason, seconds=round(running.seconds, 3))
-        self._failures[reason] += 1
+        self._reporter.failures[reason] += 1
         self._note(running.booked, "failed", None)
-        states = Counter(
-            t.state
-            for t in self._book.study.get_trials(deepcopy=False)
-            if not t.user_attrs.get("is_default") and not t.user_attrs.get("lost")
-        )
+        states = Counter(t.state for t in self._book.counted)
         if states[TrialState.COMPLETE] or states[TrialState.PRUNED]:
             return
         failed = states[TrialState.FAIL]
@@ -337,17 +329,17 @@ class Search:
             said = (outcome.output.strip().splitlines() or [reason])[-1]
             self._release()
             raise BadInputError(f"the script rejects its arguments: {said}")
-        if failed >= min(_ALL_FAIL, self._most):
+        if failed >= min(_ALL_FAIL, self._reporter.most):
             self._release()
             how = f"all {failed} trials" if failed > 1 else "the only trial"
-            common, count = self._failures.most_common(1)[0]
+            common, count = self._reporter.failures.most_common(1)[0]
             times = f" ({count} times)" if 1 < count < failed else ""
             raise BadInputError(f"{how} failed: {common}{times}")
 
     def _rescore(self) -> Rescoring | None:
         if self._plan.seeds < 1 or self._plan.top < 1:
             return None
-        self._stage = "scoring the best again on fresh seeds"
+        self._reporter.stage = "scoring the best again on fresh seeds"
         found = Rescoring(self._book.study, self._plan, self._measure, self._subject)
         waiting = found.wanted()
         running: dict[int, tuple[str, int]] = {}
@@ -366,40 +358,6 @@ class Search:
                 found.add(*running.pop(number), self._measure.value(outcome))
         return found
 
-    def _run_default(self) -> Outcome | None:
-        job = self._subject.default_job()
-        if job is None:
-            return None
-        number = self._engine.start(job)
-        while True:
-            ended = self._engine.follow(None, until=1.0)
-            if ended is not None:
-                assert ended[0] == number
-                return ended[1]
-
-    def _default_path(self) -> str | None:
-        place = self._plan.storage
-        if place is not None and "://" in place:
-            return None
-        return f"{os.path.abspath(place or JOURNAL)}.{self._plan.study}.default"
-
-    def _kept_default(self) -> Outcome | None:
-        """How the defaults did when another process of this study ran them."""
-        path = self._default_path()
-        if path is None or not os.path.exists(path):
-            return None
-        with open(path, encoding="utf-8") as file:
-            return Outcome.from_json(json.load(file))
-
-    def _keep_default(self, outcome: Outcome) -> None:
-        path = self._default_path()
-        if path is None:
-            return
-        part = f"{path}.{os.getpid()}"
-        with open(part, "w", encoding="utf-8") as file:
-            json.dump(outcome.to_json(), file)
-        os.replace(part, path)
-
     def _restart(self, reason: str) -> None:
         """Go on with a new process for trials: the old one was killed, and all that it ran."""
         running, self._running = self._running, {}
@@ -416,45 +374,12 @@ class Search:
         self._running.clear()
 
     def _note(self, booked: Booked, state: str, value: float | None) -> None:
-        self._recent.append((booked.trial.number, state, value, booked.values))
+        self._reporter.note(booked.trial.number, state, value, booked.values)
 
     def _say(self, left: int | None = None) -> None:
-        trials = []
-        if hasattr(self, "_book"):
-            trials = [
-                t
-                for t in self._book.study.get_trials(deepcopy=False)
-                if not t.user_attrs.get("is_default") and not t.user_attrs.get("lost")
-            ]
-        states = Counter(t.state for t in trials)
-        sign = -1.0 if hasattr(self, "_measure") and self._measure.maximize else 1.0
-        valued = [t for t in trials if t.state == TrialState.COMPLETE and t.value is not None]
-        best = min(valued, key=lambda t: sign * (t.value or 0.0), default=None)
-        most = getattr(self, "_most", self._plan.trials)
-        self._tell(
-            Standing(
-                stage=self._stage,
-                trials=most,
-                complete=states[TrialState.COMPLETE],
-                pruned=states[TrialState.PRUNED],
-                failed=states[TrialState.FAIL],
-                running=len(self._running),
-                best=None if best is None else best.value,
-                default=self._default_value,
-                best_values={} if best is None else values_of(best),
-                left=self._time_left(most - sum(states.values()) + states[TrialState.RUNNING])
-                if left is None
-                else self._time_left(left),
-                failures=dict(self._failures),
-                recent=tuple(self._recent),
-            )
-        )
-
-    def _time_left(self, trials: int) -> float | None:
-        if not self._spent:
-            return None
-        size = max(1, self._engine.free + len(self._running))
-        return math.fsum(self._spent) / len(self._spent) * max(0, trials) / size
+        running = len(self._running)
+        size = running + max(0, self._engine.free)
+        self._reporter.say(self._book, running=running, size=size, left=left)
 
 
 def _only(value: Any) -> Any:

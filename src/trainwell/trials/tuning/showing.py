@@ -4,18 +4,15 @@ from __future__ import annotations
 
 __all__ = ["show", "subject_of"]
 
-import json
-import os
-
 import optuna
 
 from trainwell.errors import BadInputError
-from trainwell.trials.job import Outcome
 from trainwell.trials.measure import Measure
 from trainwell.trials.tuning.collecting import tuned_from
+from trainwell.trials.tuning.defaults import kept_default
 from trainwell.trials.tuning.plan import TunePlan, plan_from_json
 from trainwell.trials.tuning.rescoring import Rescoring
-from trainwell.trials.tuning.storage import JOURNAL, open_storage, open_study
+from trainwell.trials.tuning.storage import open_storage, open_study
 from trainwell.trials.tuning.subject import ScriptSubject
 from trainwell.trials.tuning.tuned import Tuned
 
@@ -44,10 +41,8 @@ def subject_of(study: optuna.Study, plan: TunePlan) -> tuple[ScriptSubject | Non
     """The script of a study as its first run showed it, where that is kept, and the measure."""
     maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
     measure = Measure("loss", maximize=maximize)
-    path = f"{os.path.abspath(plan.storage or JOURNAL)}.{plan.study}.default"
-    if not os.path.exists(path):
+    outcome = kept_default(plan)
+    if outcome is None:
         return None, measure
-    with open(path, encoding="utf-8") as file:
-        outcome = Outcome.from_json(json.load(file))
     subject = ScriptSubject(plan, 1)
     return subject, subject.learn(outcome)

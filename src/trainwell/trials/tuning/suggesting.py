@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from trainwell.diagnosis import diagnose
 from trainwell.trials.tuning.constants import constants_of
+from trainwell.trials.tuning.defaults import run_default
 from trainwell.trials.tuning.domain import Value
 from trainwell.trials.tuning.engines import make_engine
 from trainwell.trials.tuning.knobs import KNOBS, Seen, default_of
@@ -42,11 +43,9 @@ def suggest(plan: TunePlan) -> Suggestions:
     """
     with make_engine(plan, None) as engine:
         subject = ScriptSubject(plan, engine.threads)
-        engine.start(subject.default_job())
-        ended = None
-        while ended is None:
-            ended = engine.follow(None, until=1.0)
-        subject.learn(ended[1])
+        outcome = run_default(subject, engine)
+        assert outcome is not None
+        subject.learn(outcome)
     seen = subject.seen
     found = {s.text.partition("=")[0]: s for s in _knobs(seen)}
     for option in subject.options:
