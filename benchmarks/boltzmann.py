@@ -224,11 +224,11 @@ def _dbn(pretrain: bool, what: str, wanted: str) -> None:
     network = DBNClassifier(
         (500, 500, 2000),
         pretrain=pretrain,
-        n_iter=10,
-        finetune_iter=25,
+        n_iter=20,
+        finetune_iter=60,
         dropout=0.3,
         random_state=0,
-    ).fit(train, labels)
+    ).fit(train[:50_000], labels[:50_000])
     seconds = time.process_time() - began
     told = f"{100 * (1 - network.score(test, answers)):.2f} %"
     row("dbn", f"DBN 500-500-2000, MNIST, {what}, {seconds:.0f} s", told, wanted)
@@ -242,23 +242,31 @@ def untrained() -> None:
     _dbn(False, "the same from random weights", "")
 
 
-def _classify(units: int, objective: str, wanted: str) -> None:
+def _classify(objective: str, wanted: str) -> None:
     train, labels, test, answers = load("mnist")
     began = time.process_time()
+    # The rate and the batches were chosen by the last 10,000 training rows, which learn nothing.
     machine = ClassificationRBM(
-        units, objective=objective, n_iter=10, learning_rate=0.5, random_state=0
-    ).fit(train, labels)
+        1000,
+        objective=objective,
+        learning_rate=0.5,
+        batch_size=10,
+        n_chains=10,
+        n_iter=15,
+        random_state=0,
+    ).fit(train[:50_000], labels[:50_000])
     seconds = time.process_time() - began
-    told = f"{100 * (1 - machine.score(test, answers)):.2f} %"
-    row("classify", f"ClassificationRBM({units}), {objective}, {seconds:.0f} s", told, wanted)
+    held = 100 * (1 - machine.score(train[50_000:], labels[50_000:]))
+    told = f"{100 * (1 - machine.score(test, answers)):.2f} % (held out {held:.2f} %)"
+    row("classify", f"ClassificationRBM(1000), {objective}, {seconds:.0f} s", told, wanted)
 
 
 def hybrid() -> None:
-    _classify(500, "hybrid", "<= 1.4 % (published 1.28)")
+    _classify("hybrid", "<= 1.4 % (published 1.28)")
 
 
 def discriminative() -> None:
-    _classify(500, "discriminative", "published 1.81 %")
+    _classify("discriminative", "published 1.81 %")
 
 
 def few() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from trainwell.cli.tune_input import read_table, seconds, typed_rows
+from trainwell.cli.tune_input import ask_for_setting, read_table, seconds
 from trainwell.cli.tune_progress import Shown
 from trainwell.errors import BadInputError
 from trainwell.report.tuning import render_tuned
@@ -115,6 +115,15 @@ def test_what_was_found_is_told() -> None:
     ):
         assert line in text
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_settings_that_change_nothing_are_told() -> None:
+    from dataclasses import replace
+
+    same = tuple(replace(t, value=2.0) for t in FOUND.trials if t.state == "complete")
+    line = "All trials gave just what the defaults gave: what was set changes nothing."
+    assert line in render_tuned(replace(FOUND, trials=same))
+    assert line not in render_tuned(FOUND)
 
 
 @pytest.mark.parametrize(
@@ -223,8 +232,11 @@ def test_settings_are_typed_one_after_another(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("lr=0.1 optimizer=sgd\nlr\n'x\nlr=1\n\nlr=2\n"))
-    assert list(typed_rows()) == [{"lr": 0.1, "optimizer": "sgd"}, {"lr": 1}]
+    assert ask_for_setting("") == {"lr": 0.1, "optimizer": "sgd"}
+    assert ask_for_setting("no such thing") == {"lr": 1}
+    assert ask_for_setting("") is None
     told = capsys.readouterr().err
+    assert "trainwell: no such thing" in told
     assert "trainwell: write NAME=VALUE, got `lr`" in told
     assert "No closing quotation" in told
 
@@ -237,9 +249,17 @@ def test_typed_settings_are_run_as_they_come(
     def bowl(x: float = 1.0) -> float:
         return x**2
 
+    rows: list[dict[str, Any] | None] = [{"x": 0.5}, {"y": 1}, {"x": -3}, None]
+    wrong: list[str] = []
+
+    def typed(what: str) -> dict[str, Any] | None:
+        wrong.append(what)
+        return rows.pop(0)
+
     plan = TunePlan("bowl", search="manual", engine="inline", seeds=0)
-    found = Search(plan, bowl, rows=iter([{"x": 0.5}, {"x": -3}])).run()
+    found = Search(plan, bowl, typed=typed).run()
     assert [(t.values, t.value) for t in found.trials[1:]] == [({"x": 0.5}, 0.25), ({"x": -3}, 9)]
+    assert wrong == ["", "", "unknown parameter of `bowl`: `y`", ""]
 
 
 def test_the_standing_is_a_line_a_trial_where_there_is_no_terminal(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trainwell.cli.output import is_coloured, put, terminal_width
-from trainwell.cli.tune_input import read_table, seconds, typed_rows
+from trainwell.cli.tune_input import ask_for_setting, read_table, seconds
 from trainwell.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def tune(
 
     typed = plan.search == "manual" and not plan.table
     with Shown(live=not typed) as shown:
-        found = Search(plan, None, shown.tell, typed_rows() if typed else None).run()
+        found = Search(plan, None, shown.tell, ask_for_setting if typed else None).run()
     status = _give(found, json, html)
     return 130 if found.stopped == "interrupted" else status
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["read_table", "seconds", "typed_rows"]
+__all__ = ["ask_for_setting", "read_table", "seconds"]
 
 import csv
 import re
 import shlex
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trainwell.errors import BadInputError
@@ -61,24 +60,31 @@ def read_table(path: str) -> tuple[Values, ...]:
     return tuple(found)
 
 
-def typed_rows() -> Iterator[Values]:
-    """The settings that somebody types, a line each; an empty one ends it."""
+def ask_for_setting(wrong: str) -> Values | None:
+    """The setting that somebody types, a line such as "lr=0.1 optimizer=sgd".
+
+    Args:
+        wrong: what was wrong with the one before, or "".
+
+    Returns:
+        None for an empty line, and at the end of the input.
+    """
     from trainwell.trials.tuning.domain import parse_value
 
-    sys.stderr.write("trainwell: type a setting, as in lr=0.1 optimizer=sgd; an empty line ends\n")
     while True:
-        sys.stderr.write("setting> ")
+        if wrong:
+            sys.stderr.write(f"trainwell: {wrong}\n")
+        sys.stderr.write("setting (NAME=VALUE ..., an empty line ends)> ")
         sys.stderr.flush()
         line = sys.stdin.readline()
         if not line.strip():
-            return
+            return None
         try:
             pairs = [word.partition("=") for word in shlex.split(line)]
         except ValueError as error:
-            sys.stderr.write(f"trainwell: {error}\n")
+            wrong = str(error)
             continue
-        wrong = next((name for name, equals, _ in pairs if not equals), None)
-        if wrong is not None:
-            sys.stderr.write(f"trainwell: write NAME=VALUE, got `{wrong}`\n")
-            continue
-        yield {name: parse_value(value) for name, _, value in pairs}
+        unequal = next((name for name, equals, _ in pairs if not equals), None)
+        if unequal is None:
+            return {name: parse_value(value) for name, _, value in pairs}
+        wrong = f"write NAME=VALUE, got `{unequal}`"

@@ -119,7 +119,10 @@ def _verdict(found: Tuned) -> list[str]:
     best = found.best
     assert best is not None
     lines = []
-    if found.holds is True:
+    values = {t.value for t in found.trials if t.value is not None}
+    if values == {found.default}:
+        lines.append("All trials gave just what the defaults gave: what was set changes nothing.")
+    elif found.holds is True:
         lines.append(f"Trial {best.number} holds: it is better than the defaults on fresh seeds.")
     elif found.holds is False:
         lines.append("Keep the defaults: on fresh seeds no setting is better.")

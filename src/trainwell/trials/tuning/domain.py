@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["Choice", "Domain", "Range", "Value", "given_domain", "parse_domain", "parse_value"]
+__all__ = [
+    "Choice",
+    "Domain",
+    "Range",
+    "Value",
+    "given_domain",
+    "only",
+    "parse_domain",
+    "parse_value",
+]
 
 import math
 from collections.abc import Sequence
@@ -196,6 +205,13 @@ def given_domain(given: object) -> Domain:
     raise BadInputError(
         f"a parameter is a text such as 'log:1e-5..1e-1', (low, high) or a list, got {given!r}"
     )
+
+
+def only(value: Value) -> Domain:
+    """The domain that holds one value."""
+    if isinstance(value, bool | str):
+        return Choice((value,))
+    return Range(value, value, isinstance(value, int))
 
 
 def _is_number(value: object) -> bool:

@@ -8,7 +8,7 @@ import math
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from trainwell.trials.pool import Point, PoolDiedError
 from trainwell.trials.tuning.book import Booked, StudyBook
 from trainwell.trials.tuning.collecting import tuned_from
 from trainwell.trials.tuning.defaults import keep_default, kept_default, run_default
+from trainwell.trials.tuning.domain import only
 from trainwell.trials.tuning.engines import Engine, make_engine
 from trainwell.trials.tuning.function import FunctionSubject
 from trainwell.trials.tuning.parameter import Parameter, Values, combinations, parse_parameter
@@ -68,7 +69,8 @@ class Search:
         plan: what is asked for.
         function: that is tuned; None: the plan's script.
         tell: is told how it stands, whenever a trial begins or ends.
-        rows: settings that are typed one after another, for "manual" without a table.
+        typed: gives the next setting that is typed, for "manual" without a table, and None at the
+            end; it is given what was wrong with the one before, or "".
 
     Raises:
         BadInputError: if the plan cannot be carried out.
@@ -79,11 +81,11 @@ class Search:
         plan: TunePlan,
         function: Callable[..., Any] | None = None,
         tell: Callable[[Standing], None] = lambda _: None,
-        rows: Iterator[Values] | None = None,
+        typed: Callable[[str], Values | None] | None = None,
     ) -> None:
         self._plan = plan = replace(plan, study=plan.study or _new_name(plan.script))
         self._function = function
-        self._rows = rows
+        self._typed = typed
         self._wanted_parameters = [parse_parameter(p) for p in plan.parameters]
         self._proposes = proposes(plan.search)
         if self._proposes or plan.search == "grid":
@@ -94,7 +96,7 @@ class Search:
                 )
             # What cannot be searched so shows before anything runs.
             make_sampler(plan.search, self._wanted_parameters, plan.trials, plan.sampler_seed)
-        elif not plan.table and rows is None:
+        elif not plan.table and typed is None:
             raise BadInputError("`--search manual` needs settings: --table FILE.csv")
         self._storage = open_storage(plan.storage, create=True)
         self._began = time.monotonic()
@@ -238,14 +240,8 @@ class Search:
             if time.monotonic() - self._began > self._plan.budget:
                 self._stopped = "the budget is used up"
                 return
-            if self._rows is not None and not self._running:
-                values = next(self._rows, None)
-                if values is None:
-                    return
-                fits = self._subject.fit([Parameter(n, _only(v)) for n, v in values.items()])
-                values = {p.name: p.domain.grid(1)[0] for p in fits}
-                self._reporter.most = len(self._book.counted) + 1
-                self._book.enqueue([values], ())
+            if self._typed is not None and not self._running and not self._take_typed():
+                return
             booked = self._book.begin(self._parameters, self._reporter.most)
             if booked is None:
                 return
@@ -258,6 +254,21 @@ class Search:
             running.prunable = self._plan.prune and not self._subject.regularises(booked.values)
             self._start(running)
             self._say()
+
+    def _take_typed(self) -> bool:
+        """Queue the next setting that is typed; says whether there is one."""
+        assert self._typed is not None
+        wrong = ""
+        while (values := self._typed(wrong)) is not None:
+            try:
+                fits = self._subject.fit([Parameter(n, only(v)) for n, v in values.items()])
+            except BadInputError as error:
+                wrong = str(error)
+                continue
+            self._reporter.most = len(self._book.counted) + 1
+            self._book.enqueue([{p.name: p.domain.grid(1)[0] for p in fits}], ())
+            return True
+        return False
 
     def _start(self, running: _Running) -> None:
         seed = running.seeds[len(running.values)]
@@ -380,14 +391,6 @@ class Search:
         running = len(self._running)
         size = running + max(0, self._engine.free)
         self._reporter.say(self._book, running=running, size=size, left=left)
-
-
-def _only(value: Any) -> Any:
-    from trainwell.trials.tuning.domain import Choice, Range
-
-    if isinstance(value, bool | str):
-        return Choice((value,))
-    return Range(float(value), float(value), isinstance(value, int))
 
 
 def _new_name(script: str) -> str:
