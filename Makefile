@@ -54,6 +54,7 @@ bench: venv
 	$(BIN)/python -m benchmarks.faults.check
 	$(BIN)/python -m benchmarks.faults --seeds 3
 	$(BIN)/python -m benchmarks.treat all --out treat.jsonl
+	$(BIN)/python -m benchmarks.tune --out tune.jsonl
 
 clean:
 	rm -rf .venv .trainwell .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

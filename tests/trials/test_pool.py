@@ -14,7 +14,7 @@ import pytest
 
 from trainwell.remedies.catalogue import parse
 from trainwell.trials.job import Job, Outcome
-from trainwell.trials.pool import Pool, preloads
+from trainwell.trials.pool import Pool, PoolDiedError, preloads
 
 TRAINS = """
 import sys, torch
@@ -230,3 +230,68 @@ def test_only_a_few_packages_are_imported_beforehand(tmp_path: Path) -> None:
     script.write_text("x = = 3")
     assert preloads(str(script)) == ()
     assert preloads("absent.py") == ()
+
+
+def _job(folder: Path, source: str, **options: object) -> Job:
+    path = folder / "train.py"
+    path.write_text(source)
+    return Job(str(path), folder=str(folder), home=str(folder), **options)  # type: ignore[arg-type]
+
+
+def test_evaluations_are_heard_while_a_job_runs(pool: Pool, tmp_path: Path) -> None:
+    heard: list[tuple[int, str, float]] = []
+    number = pool.start(_job(tmp_path, TRAINS, follow=True))
+    ended = pool.follow(lambda at, point: heard.append((at, point[0], point[1])))
+    assert ended is not None
+    assert ended[0] == number
+    (curve,) = ended[1].curves.items()
+    assert heard == [(number, curve[0], loss) for _, loss, _, _ in curve[1]]
+    assert len(heard) == 3
+
+
+def test_a_job_that_is_stopped_is_not_heard_of_again(pool: Pool, tmp_path: Path) -> None:
+    endless = TRAINS.replace("range(3)", "range(10**9)")
+    number = pool.start(_job(tmp_path, endless, follow=True))
+    pids: list[int | None] = []
+
+    def hear(at: int, point: object) -> None:
+        pids.append(pool._running[at].pid)
+        pool.stop(at)
+
+    assert pool.follow(hear) is None
+    assert len(pids) == 1
+    assert pool.free == 2
+    # The next one's answer comes after the killed one's end.
+    assert pool.start(_job(tmp_path, TRAINS)) == number + 1
+    assert pool.wait(60)[1].status == 0
+    assert not Path(f"/proc/{pids[0]}").exists()
+
+
+def test_nothing_is_waited_for_longer_than_was_said(pool: Pool, tmp_path: Path) -> None:
+    endless = TRAINS.replace("range(3)", "range(10**9)")
+    number = pool.start(_job(tmp_path, endless))
+    assert pool.follow(until=0.1) is None
+    pool.stop(number)
+
+
+def test_a_pool_whose_process_was_killed_says_so(tmp_path: Path) -> None:
+    with Pool(1) as lost:
+        os.kill(lost._server.pid, signal.SIGKILL)
+        with pytest.raises(PoolDiedError, match="the process for trials has died"):
+            for _ in range(2):
+                lost.start(_job(tmp_path, TRAINS))
+                lost.wait(60)
+
+
+def test_a_function_runs_in_forks_of_this_process() -> None:
+    here = os.getpid()
+
+    def work(job: Job, output: str) -> Outcome:
+        return Outcome(
+            0, output=f"{job.settings['x']} {os.getppid() != here} {os.getpid() != here}"
+        )
+
+    with Pool(2, work=work) as forks:
+        numbers = [forks.start(Job("f", settings={"x": x})) for x in (1, 2)]
+        outcomes = dict(forks.wait(60) for _ in numbers)
+    assert [outcomes[n].output for n in numbers] == ["1 True True", "2 True True"]
