@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from trainwell.oneshot.answers import Answers, Explanation, Neighbour
+from trainwell.oneshot.calibration import Calibration
+from trainwell.oneshot.classifier import OneShotClassifier
+from trainwell.oneshot.cohort import Cohort
 from trainwell.oneshot.embedder import Embedder
+from trainwell.oneshot.examples import Sound
 from trainwell.oneshot.functions import FunctionEmbedder
+from trainwell.oneshot.head import Head, cut_head
 from trainwell.oneshot.modules import ModuleEmbedder
+from trainwell.oneshot.saving import load, save
+from trainwell.oneshot.vectors import VectorEmbedder
 
 __all__ = [
+    "Answers",
+    "Calibration",
+    "Cohort",
     "Embedder",
+    "Explanation",
     "FunctionEmbedder",
+    "Head",
     "ModuleEmbedder",
+    "Neighbour",
+    "OneShotClassifier",
+    "Sound",
+    "VectorEmbedder",
+    "cut_head",
+    "load",
+    "save",
 ]

@@ -162,7 +162,9 @@ class Embedder(ABC):
         return digest.hexdigest()
 
 
-EMBEDDERS: dict[str, str] = {}
+EMBEDDERS: dict[str, str] = {
+    "vectors": "trainwell.oneshot.vectors:VectorEmbedder",
+}
 """The kinds that can be built from a file: name to "module:class"; imported when needed."""
 
 
@@ -190,13 +192,15 @@ def rebuild(
 
 
 def embedder_of(given: Any) -> Embedder:
-    """An embedder as it is; a module or a function made into one.
+    """An embedder as it is; a module or a function made into one; None: rows are vectors.
 
     Raises:
         BadInputError: if it is none of these.
     """
     if isinstance(given, Embedder):
         return given
+    if given is None:
+        return rebuild("vectors", {}, {})
     if isinstance(given, torch.nn.Module):
         from trainwell.oneshot.modules import ModuleEmbedder
 
