@@ -7,10 +7,13 @@ from trainwell.oneshot.calibration import Calibration
 from trainwell.oneshot.classifier import OneShotClassifier
 from trainwell.oneshot.cohort import Cohort
 from trainwell.oneshot.embedder import Embedder
+from trainwell.oneshot.embedder_files import load_embedder, save_embedder
+from trainwell.oneshot.episodes import Evaluation, evaluate_episodes
 from trainwell.oneshot.examples import Sound
 from trainwell.oneshot.functions import FunctionEmbedder
 from trainwell.oneshot.head import Head, cut_head
 from trainwell.oneshot.modules import ModuleEmbedder
+from trainwell.oneshot.plots import plot_confusion, plot_map, plot_reliability
 from trainwell.oneshot.saving import load, save
 from trainwell.oneshot.vectors import VectorEmbedder
 
@@ -19,6 +22,7 @@ __all__ = [
     "Calibration",
     "Cohort",
     "Embedder",
+    "Evaluation",
     "Explanation",
     "FunctionEmbedder",
     "Head",
@@ -28,6 +32,12 @@ __all__ = [
     "Sound",
     "VectorEmbedder",
     "cut_head",
+    "evaluate_episodes",
     "load",
+    "load_embedder",
+    "plot_confusion",
+    "plot_map",
+    "plot_reliability",
     "save",
+    "save_embedder",
 ]
