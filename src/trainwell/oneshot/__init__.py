@@ -1,0 +1,43 @@
+"""One-shot learning: one example of a new label is enough, on top of an embedder."""
+
+from __future__ import annotations
+
+from trainwell.oneshot.answers import Answers, Explanation, Neighbour
+from trainwell.oneshot.calibration import Calibration
+from trainwell.oneshot.classifier import OneShotClassifier
+from trainwell.oneshot.cohort import Cohort
+from trainwell.oneshot.embedder import Embedder
+from trainwell.oneshot.embedder_files import load_embedder, save_embedder
+from trainwell.oneshot.episodes import Evaluation, evaluate_episodes
+from trainwell.oneshot.examples import Sound
+from trainwell.oneshot.functions import FunctionEmbedder
+from trainwell.oneshot.head import Head, cut_head
+from trainwell.oneshot.modules import ModuleEmbedder
+from trainwell.oneshot.plots import plot_confusion, plot_map, plot_reliability
+from trainwell.oneshot.saving import load, save
+from trainwell.oneshot.vectors import VectorEmbedder
+
+__all__ = [
+    "Answers",
+    "Calibration",
+    "Cohort",
+    "Embedder",
+    "Evaluation",
+    "Explanation",
+    "FunctionEmbedder",
+    "Head",
+    "ModuleEmbedder",
+    "Neighbour",
+    "OneShotClassifier",
+    "Sound",
+    "VectorEmbedder",
+    "cut_head",
+    "evaluate_episodes",
+    "load",
+    "load_embedder",
+    "plot_confusion",
+    "plot_map",
+    "plot_reliability",
+    "save",
+    "save_embedder",
+]
