@@ -57,8 +57,8 @@ def test_ink_is_light_on_dark_whatever_it_was() -> None:
 
 def test_place_and_size_of_a_drawing_do_not_matter() -> None:
     small, large = np.zeros((60, 60), np.uint8), np.zeros((60, 60), np.uint8)
-    small[4:24, 5:15] = 255
-    large[25:55, 30:45] = 255
+    small[4:28, 5:17] = 255
+    large[20:56, 30:48] = 255
     prepare = Preparation(size=24)
     a, b = prepare.whole(prepare([small, large]))
     # Edges of a smaller drawing are softer.
@@ -112,9 +112,7 @@ def test_files_that_are_no_pictures_are_named(tmp_path: Path) -> None:
         picture_of(tmp_path / "cut.png", 1)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"size": 4}, {"channels": 2}, {"ink": "drak"}, {"spread": 0.0}]
-)
+@pytest.mark.parametrize("wrong", [{"size": 4}, {"channels": 2}, {"ink": "drak"}, {"spread": 0.0}])
 def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(BadInputError):
         Preparation(**wrong)  # type: ignore[arg-type]

@@ -162,7 +162,9 @@ class Embedder(ABC):
         return digest.hexdigest()
 
 
-EMBEDDERS: dict[str, str] = {}
+EMBEDDERS: dict[str, str] = {
+    "network": "trainwell.oneshot.network:NetworkEmbedder",
+}
 """The kinds that can be built from a file: name to "module:class"; imported when needed."""
 
 
