@@ -10,6 +10,7 @@ import typer
 
 from trainwell.cli.boltzmann import boltzmann
 from trainwell.cli.explain import explain
+from trainwell.cli.oneshot import oneshot
 from trainwell.cli.remedies import remedies
 from trainwell.cli.run import RunCommand, run
 from trainwell.cli.runs import runs
@@ -41,6 +42,7 @@ app.command()(runs)
 app.command()(explain)
 app.command()(remedies)
 app.add_typer(boltzmann, name="boltzmann")
+app.add_typer(oneshot, name="oneshot")
 
 
 def _print_version(wanted: bool) -> None:
