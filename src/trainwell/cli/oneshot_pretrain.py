@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["PRETRAIN_EPILOG", "pretrain"]
 
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,7 +40,7 @@ def pretrain(
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="Where to write the embedder.")
     ],
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Batches to learn from.")] = 4000,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Batches to learn from.")] = 2400,
     batch: Annotated[int, typer.Option("--batch", min=4, help="Pictures of a batch.")] = 128,
     rate: Annotated[float, typer.Option("--rate", help="The highest learning rate.")] = 0.1,
     size: Annotated[
@@ -47,7 +48,7 @@ def pretrain(
     ] = 32,
     widths: Annotated[
         str, typer.Option("--widths", metavar="N,N,..", help="Channels of the network's stages.")
-    ] = "32,64,128",
+    ] = "32,64,96",
     colour: Annotated[bool, typer.Option("--colour", help="Keep colours.")] = False,
     ink: Annotated[
         str,
@@ -106,6 +107,7 @@ def pretrain(
         checkpoint=checkpoint,
         seed=seed,
         verbose=sys.stderr.isatty() and not quiet,
+        name=os.path.splitext(os.path.basename(output))[0],
     )
     save_embedder(embedder, output)
     if not quiet:
@@ -152,8 +154,6 @@ def _report(embedder: NetworkEmbedder) -> None:
 
 def _check_output(path: str) -> None:
     """Refuse before the work what cannot be written after it."""
-    import os
-
     folder = os.path.dirname(path) or "."
     if os.path.isdir(path):
         raise BadInputError(f"`{path}` is a folder: `-o` names a file")

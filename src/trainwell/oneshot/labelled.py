@@ -45,7 +45,7 @@ def labelled(
     data: Any,
     labels: Any,
     preparation: Preparation,
-    advance: Callable[[int, int], None],
+    advance: Callable[[int, int], None] | None = None,
 ) -> Labelled:
     """Read pictures and prepare them.
 
@@ -89,7 +89,8 @@ def labelled(
     parts = []
     for first in range(0, len(examples), 256):
         parts.append(preparation(examples[first : first + 256]))
-        advance(min(first + 256, len(examples)), len(examples))
+        if advance is not None:
+            advance(min(first + 256, len(examples)), len(examples))
     return Labelled(
         torch.cat(parts), torch.from_numpy(numbers.astype(np.int64)), tuple(names.tolist())
     )

@@ -43,7 +43,7 @@ def pretrain(
     objective: str = "episodes",
     turns: int = TURNS,
     augmentation: Augmentation | None = None,
-    steps: int = 4000,
+    steps: int = 2400,
     batch_size: int = 128,
     learning_rate: float = 0.1,
     held_out: float | Sequence[str] = 0.1,
@@ -189,7 +189,8 @@ def _learn(
             advance(learning.done, learning.steps, told)
     except KeyboardInterrupt:
         # What was done since the last look is made again after it: a step may be half done here.
-        resumes = "" if path is None else f"; the same call goes on from `{path}`"
+        kept = path is not None and os.path.exists(path)
+        resumes = f"; the same call goes on from `{path}`" if kept else ""
         warnings.warn(
             f"pretraining was interrupted after {learning.done} of {learning.steps} steps; the "
             f"embedder is kept{resumes}",
