@@ -164,6 +164,7 @@ class Embedder(ABC):
 
 EMBEDDERS: dict[str, str] = {
     "network": "trainwell.oneshot.network:NetworkEmbedder",
+    "vectors": "trainwell.oneshot.vectors:VectorEmbedder",
 }
 """The kinds that can be built from a file: name to "module:class"; imported when needed."""
 
@@ -192,13 +193,15 @@ def rebuild(
 
 
 def embedder_of(given: Any) -> Embedder:
-    """An embedder as it is; a module or a function made into one.
+    """An embedder as it is; a module or a function made into one; None: rows are vectors.
 
     Raises:
         BadInputError: if it is none of these.
     """
     if isinstance(given, Embedder):
         return given
+    if given is None:
+        return rebuild("vectors", {}, {})
     if isinstance(given, torch.nn.Module):
         from trainwell.oneshot.modules import ModuleEmbedder
 
