@@ -5,6 +5,7 @@ from __future__ import annotations
 from trainwell.oneshot.answers import Answers, Explanation, Neighbour
 from trainwell.oneshot.augmentation import Augmentation
 from trainwell.oneshot.calibration import Calibration
+from trainwell.oneshot.characters import characters
 from trainwell.oneshot.classifier import OneShotClassifier
 from trainwell.oneshot.cohort import Cohort
 from trainwell.oneshot.embedder import Embedder
@@ -35,6 +36,7 @@ __all__ = [
     "Preparation",
     "Sound",
     "VectorEmbedder",
+    "characters",
     "cut_head",
     "load",
     "load_embedder",
