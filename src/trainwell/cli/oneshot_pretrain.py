@@ -6,6 +6,7 @@ __all__ = ["PRETRAIN_EPILOG", "pretrain"]
 
 import os
 import sys
+import warnings
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -94,21 +95,25 @@ def pretrain(
 
     _check_output(output)
     preparation = Preparation(size=size, channels=3 if colour else 1, ink=ink, centre=ink != "none")
-    embedder = learn(
-        folder,
-        preparation=preparation,
-        widths=_numbers(widths),
-        objective=objective,
-        turns=turns,
-        steps=steps,
-        batch_size=batch,
-        learning_rate=rate,
-        held_out=_held_out(hold_out),
-        checkpoint=checkpoint,
-        seed=seed,
-        verbose=sys.stderr.isatty() and not quiet,
-        name=os.path.splitext(os.path.basename(output))[0],
-    )
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
+        embedder = learn(
+            folder,
+            preparation=preparation,
+            widths=_numbers(widths),
+            objective=objective,
+            turns=turns,
+            steps=steps,
+            batch_size=batch,
+            learning_rate=rate,
+            held_out=_held_out(hold_out),
+            checkpoint=checkpoint,
+            seed=seed,
+            verbose=sys.stderr.isatty() and not quiet,
+            name=os.path.splitext(os.path.basename(output))[0],
+        )
+    for each in told:
+        put(sys.stderr, f"trainwell: {each.message}\n")
     save_embedder(embedder, output)
     if not quiet:
         put(sys.stdout, _told(embedder, output))

@@ -96,7 +96,9 @@ class Learning:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate(self.done)
         self.optimizer.zero_grad()
-        loss = self.objective(self.network(batch.pictures), batch.labels)
+        place = next(self.network.parameters()).device
+        vectors = self.network(batch.pictures.to(place))
+        loss = self.objective(vectors, batch.labels.to(place))
         loss.backward()
         self.optimizer.step()
         value = loss.item()

@@ -33,7 +33,7 @@ def watched(network: nn.Module) -> Iterator[Run | None]:
                 attached.watch(network, "network")
         yield None
         return
-    run = Run(new_id(), os.path.abspath(__file__), started=time.time())
+    run = Run(new_id(), "pretraining", started=time.time())
     probe = Probe(run, _unwritten, home=os.path.dirname(os.path.abspath(__file__)))
     probe.attach()
     try:
