@@ -224,7 +224,7 @@ def ship(folder: Path, work: Path) -> None:
     from trainwell.oneshot.characters import ASSET
 
     save_embedder(trained(folder, work, 0), ASSET)
-    print(f"{ASSET}: {ASSET.stat().st_size} bytes")
+    print(f"{ASSET}: {sum(file.stat().st_size for file in ASSET.iterdir())} bytes")
 
 
 def main() -> None:

@@ -81,6 +81,9 @@ CATALOGUE = {
     "BMN103": "dead-hidden-units",
     "BMN104": "diverging-weights",
     "BMN105": "data-outside-unit-interval",
+    "ONE101": "indistinct-labels",
+    "ONE102": "stray-example",
+    "ONE103": "foreign-queries",
 }
 """The full table of the design: code to slug, both of them public and never reused."""
 

@@ -64,6 +64,9 @@ LEARNED: dict[Any, Any] = {
 
 BY_HAND = frozenset(
     {
+        "add_examples",
+        "change_embedder",
+        "relabel_example",
         "scale_to_unit",
         "temper_chains",
         "drop_feature",

@@ -44,7 +44,8 @@ def test_quiet_says_nothing_and_a_checkpoint_is_kept(letters: Path, call: Comman
         (("none", "-o", "e"), "`none` does not exist: a folder of folders of pictures is needed"),
         (("letters",), "missing option '-o'"),
         (("letters", "-o", "no/e"), "`no/e` cannot be written: its folder does not exist"),
-        (("letters", "-o", "letters"), "`letters` is a folder: `-o` names a file"),
+        (("letters", "-o", "letters"), "`letters` is a folder of other things: name another"),
+        (("letters", "-o", "train.py"), "`train.py` is no folder: `-o` names one"),
         (("letters", "-o", "e", "--widths", "4;8"), "`--widths` must be whole numbers with commas"),
         (("letters", "-o", "e", "--hold-out", "Korean"), "`held_out` names `Korean`, and no label"),
         (("letters", "-o", "e", "--ink", "drak"), "unknown ink `drak`; did you mean `dark`?"),
@@ -71,4 +72,4 @@ def test_the_help_fits_a_terminal(call: Command, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("COLUMNS", "80")
     text = call("oneshot", "pretrain", "--help").out
     assert max(map(len, text.splitlines())) <= 80
-    assert "trainwell oneshot pretrain letters -o letters.embedder" in text
+    assert "trainwell oneshot pretrain letters -o lettering" in text

@@ -15,7 +15,7 @@ from torch.utils.data import TensorDataset
 
 import trainwell
 from trainwell.errors import BadInputError, TrainwellError
-from trainwell.oneshot import NetworkEmbedder, Preparation, pretrain
+from trainwell.oneshot import NetworkEmbedder, Preparation, pretrain, save_embedder
 from trainwell.oneshot.learning import Learning
 
 PICTURES, NAMES = drawings(labels=10, each=4)
@@ -152,10 +152,9 @@ def test_it_resumes_to_the_same_weights(
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(BadInputError, match=r"letters.checkpoint` is damaged"):
         pretrain(PICTURES, NAMES, **SMALL, checkpoint=path)
-    learned_file = tmp_path / "e"
-    trainwell_save(learned, learned_file)
+    save_embedder(learned, tmp_path / "e")
     with pytest.raises(BadInputError, match="is no checkpoint of `pretrain`"):
-        pretrain(PICTURES, NAMES, **SMALL, checkpoint=learned_file)
+        pretrain(PICTURES, NAMES, **SMALL, checkpoint=tmp_path / "e" / "embedder.safetensors")
 
 
 def test_it_stops_when_it_gets_no_better() -> None:
@@ -224,12 +223,6 @@ def test_folders_that_hold_no_labels_are_refused(tmp_path: Path) -> None:
         pretrain(flat, **SMALL)
     with pytest.raises(BadInputError, match=r"000.png` is no folder: a folder of folders"):
         pretrain(flat / "000.png", **SMALL)
-
-
-def trainwell_save(embedder: NetworkEmbedder, path: Path) -> None:
-    from trainwell.oneshot import save_embedder
-
-    save_embedder(embedder, path)
 
 
 def test_facts_of_a_checkpoint_are_json(tmp_path: Path) -> None:

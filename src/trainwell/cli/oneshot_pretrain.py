@@ -25,7 +25,7 @@ same kind there are, the better: 30 is few, 200 are good.
 
 \b
 Examples:
-  trainwell oneshot pretrain letters -o letters.embedder
+  trainwell oneshot pretrain letters -o lettering
   trainwell oneshot pretrain letters -o e --hold-out Korean
   trainwell oneshot pretrain photos -o e --ink none --colour --turns 1
 
@@ -39,7 +39,7 @@ def pretrain(
         str, typer.Argument(metavar="FOLDER", help="A folder of folders of pictures.")
     ],
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="FILE", help="Where to write the embedder.")
+        str, typer.Option("-o", "--output", metavar="EMBEDDER", help="The folder to write.")
     ],
     steps: Annotated[int, typer.Option("--steps", min=1, help="Batches to learn from.")] = 2400,
     batch: Annotated[int, typer.Option("--batch", min=4, help="Pictures of a batch.")] = 128,
@@ -110,7 +110,7 @@ def pretrain(
             checkpoint=checkpoint,
             seed=seed,
             verbose=sys.stderr.isatty() and not quiet,
-            name=os.path.splitext(os.path.basename(output))[0],
+            name=os.path.basename(os.path.abspath(output)),
         )
     for each in told:
         put(sys.stderr, f"trainwell: {each.message}\n")
@@ -159,13 +159,16 @@ def _report(embedder: NetworkEmbedder) -> None:
 
 def _check_output(path: str) -> None:
     """Refuse before the work what cannot be written after it."""
-    folder = os.path.dirname(path) or "."
-    if os.path.isdir(path):
-        raise BadInputError(f"`{path}` is a folder: `-o` names a file")
-    if not os.path.isdir(folder):
+    above = os.path.dirname(os.path.abspath(path))
+    if os.path.exists(path) and not os.path.isdir(path):
+        raise BadInputError(f"`{path}` is no folder: `-o` names one")
+    if not os.path.isdir(above):
         raise BadInputError(f"`{path}` cannot be written: its folder does not exist")
-    if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+    if not os.access(path if os.path.exists(path) else above, os.W_OK):
         raise BadInputError(f"`{path}` cannot be written: no permission")
+    there = os.listdir(path) if os.path.exists(path) else []
+    if there and "embedder.json" not in there:
+        raise BadInputError(f"`{path}` is a folder of other things: name another for `-o`")
 
 
 def _numbers(text: str) -> list[int]:

@@ -258,7 +258,8 @@ class Session:
         ask(probe.rehearsal, probe.ledger)
 
     def _report(self, diagnosis: Diagnosis) -> int:
-        if not (diagnosis.run.steps or diagnosis.run.machines or diagnosis.roots):
+        run = diagnosis.run
+        if not (run.steps or run.machines or run.recognisers or diagnosis.roots):
             return self._say_nothing()
         self._output.show(diagnosis)
         return 1 if fails(diagnosis, self._fail_on) else 0

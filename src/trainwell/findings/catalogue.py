@@ -28,9 +28,11 @@ from trainwell.findings.excessive_dropout import ExcessiveDropout
 from trainwell.findings.exploding_gradient import ExplodingGradient
 from trainwell.findings.falling_likelihood import FallingLikelihood
 from trainwell.findings.finding import Finding
+from trainwell.findings.foreign_queries import ForeignQueries
 from trainwell.findings.frozen_parameter_in_optimizer import FrozenParameterInOptimizer
 from trainwell.findings.growing_memory import GrowingMemory
 from trainwell.findings.implausible_initial_loss import ImplausibleInitialLoss
+from trainwell.findings.indistinct_labels import IndistinctLabels
 from trainwell.findings.input_bound import InputBound
 from trainwell.findings.leaked_validation import LeakedValidation
 from trainwell.findings.learning_rate_too_high import LearningRateTooHigh
@@ -58,6 +60,7 @@ from trainwell.findings.shape_mismatch import ShapeMismatch
 from trainwell.findings.sigmoid_with_cross_entropy import SigmoidWithCrossEntropy
 from trainwell.findings.single_unit_softmax import SingleUnitSoftmax
 from trainwell.findings.stacked_linear import StackedLinear
+from trainwell.findings.stray_example import StrayExample
 from trainwell.findings.sum_reduced_loss import SumReducedLoss
 from trainwell.findings.symmetric_weights import SymmetricWeights
 from trainwell.findings.too_few_epochs import TooFewEpochs
@@ -134,6 +137,9 @@ _ALL: tuple[Finding, ...] = (
     DeadHiddenUnits(),  # BMN103
     DivergingWeights(),  # BMN104
     DataOutsideUnitInterval(),  # BMN105
+    IndistinctLabels(),  # ONE101
+    StrayExample(),  # ONE102
+    ForeignQueries(),  # ONE103
 )
 
 FINDINGS: dict[str, Finding] = {finding.code: finding for finding in _ALL}

@@ -10,11 +10,13 @@ from trainwell.oneshot.classifier import OneShotClassifier
 from trainwell.oneshot.cohort import Cohort
 from trainwell.oneshot.embedder import Embedder
 from trainwell.oneshot.embedder_files import load_embedder, save_embedder
+from trainwell.oneshot.episodes import Evaluation, evaluate_episodes
 from trainwell.oneshot.examples import Sound
 from trainwell.oneshot.functions import FunctionEmbedder
 from trainwell.oneshot.head import Head, cut_head
 from trainwell.oneshot.modules import ModuleEmbedder
 from trainwell.oneshot.network import NetworkEmbedder
+from trainwell.oneshot.plots import plot_confusion, plot_map, plot_reliability
 from trainwell.oneshot.preparation import Preparation
 from trainwell.oneshot.pretraining import pretrain
 from trainwell.oneshot.saving import load, save
@@ -26,6 +28,7 @@ __all__ = [
     "Calibration",
     "Cohort",
     "Embedder",
+    "Evaluation",
     "Explanation",
     "FunctionEmbedder",
     "Head",
@@ -38,8 +41,12 @@ __all__ = [
     "VectorEmbedder",
     "characters",
     "cut_head",
+    "evaluate_episodes",
     "load",
     "load_embedder",
+    "plot_confusion",
+    "plot_map",
+    "plot_reliability",
     "pretrain",
     "save",
     "save_embedder",

@@ -16,6 +16,7 @@ from trainwell.errors import BadInputError
 from trainwell.oneshot.answers import Answers, Explanation, Label
 from trainwell.oneshot.asking import Asking
 from trainwell.oneshot.calibration import Calibration
+from trainwell.oneshot.concerns import Announcement, Concerns
 from trainwell.oneshot.embedder import Embedder, embedder_of
 from trainwell.oneshot.embedding import cohort_of, embedded
 from trainwell.oneshot.examples import is_one, listed, source_of
@@ -32,8 +33,9 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     or a `Sound` is one example, and gets one answer.
 
     Args:
-        embedder: an `Embedder`, a torch module, or a function from a list of examples to vectors;
-            None where examples are vectors.
+        embedder: an `Embedder`, a torch module, a function from a list of examples to vectors, or
+            the name of a pretrained one ("minilm", "efficientnet-lite0", ...); None where examples
+            are vectors.
         rule: "prototype": a label is the mean of its examples; "nearest": its nearest example.
         metric: "cosine" or "euclidean".
         cohort: what similarity means is learned from it: `Cohort`, or a pair of examples and labels
@@ -251,6 +253,14 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         return self._asking().probabilities(self._embed(listed(X)), self.classes_, unknown)
 
+    def check(self) -> Concerns:
+        """Which two labels are most alike, and which example lies nearest to another label.
+
+        Raises:
+            BadInputError: if nothing is enrolled.
+        """
+        return Concerns.about(self._enrolled())
+
     def explain(self, x: Any, count: int = 5, *, unknown: bool = False) -> Explanation:
         """The nearest enrolled examples of one query, and by what it was decided.
 
@@ -306,6 +316,10 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         return load(path, embedder)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy is watched as one of its own.
+        return {k: v for k, v in super().__getstate__().items() if k != "_announcement"}
+
     def __sklearn_is_fitted__(self) -> bool:
         return self._is_enrolled
 
@@ -347,6 +361,8 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         known = self._enrolled()
         vectors = embedded(self._used_embedder(), examples, self.views, self.random_state)
         known.check(vectors)
+        if announcement := Announcement.to(self, self._used_embedder().name):
+            announcement.asked(known, vectors)
         return vectors
 
     def _enroll(self, labels: list[Label], examples: list[Any]) -> Self:
@@ -363,4 +379,6 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             known = Recogniser(grounds, Gallery(vectors.shape[1]))
         known.enroll(labels, vectors, [source_of(example) for example in examples])
         self._known = known
+        if announcement := Announcement.to(self, self._used_embedder().name):
+            announcement.enrolled(known)
         return self

@@ -53,7 +53,7 @@ class Cohort:
         sums = np.zeros((len(names), self.vectors.shape[1]))
         np.add.at(sums, groups, self.vectors)
         means = sums / np.bincount(groups)[:, None]
-        return means.mean(axis=0).astype(np.float32)
+        return np.asarray(means.mean(axis=0), np.float32)
 
     def split(self, random: np.random.Generator) -> tuple[Cohort, Cohort]:
         """Two cohorts that share no label.

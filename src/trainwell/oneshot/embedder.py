@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["EMBEDDERS", "JSON", "Embedder", "embedder_of", "rebuild"]
+__all__ = ["EMBEDDERS", "JSON", "Embedder", "embedder_named", "embedder_of", "rebuild"]
 
 import hashlib
 import importlib
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from trainwell.errors import BadInputError
+from trainwell.errors import BadInputError, UnknownNameError
 
 JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
 
@@ -163,8 +163,14 @@ class Embedder(ABC):
 
 
 EMBEDDERS: dict[str, str] = {
+    "characters": "trainwell.oneshot.characters:Characters",
+    "efficientnet-lite0": "trainwell.oneshot.pictures:EfficientNetLite",
+    "minilm": "trainwell.oneshot.texts:MiniLM",
     "network": "trainwell.oneshot.network:NetworkEmbedder",
+    "spoken-words": "trainwell.oneshot.sounds:SpokenWords",
     "vectors": "trainwell.oneshot.vectors:VectorEmbedder",
+    "voices": "trainwell.oneshot.sounds:Voices",
+    "wordllama": "trainwell.oneshot.texts:WordLlama",
 }
 """The kinds that can be built from a file: name to "module:class"; imported when needed."""
 
@@ -192,16 +198,35 @@ def rebuild(
         raise BadInputError(f"the embedder `{kind}` cannot be built again: {error}") from error
 
 
-def embedder_of(given: Any) -> Embedder:
-    """An embedder as it is; a module or a function made into one; None: rows are vectors.
+def embedder_named(name: str) -> Embedder:
+    """A pretrained embedder: "characters", "efficientnet-lite0", "minilm", "voices" and others.
+
+    Args:
+        name: one of `EMBEDDERS`.
 
     Raises:
+        UnknownNameError: if there is none of this name.
+        BadInputError: if its packages are missing; the text has the command that installs them.
+    """
+    if name not in EMBEDDERS:
+        raise UnknownNameError("embedder", name, EMBEDDERS)
+    return rebuild(name, {}, {})
+
+
+def embedder_of(given: Any) -> Embedder:
+    """An embedder as it is; a module or a function made into one; a name: a pretrained one.
+
+    Args:
+        given: any of these; None where examples are vectors.
+
+    Raises:
+        UnknownNameError: if there is none of a name.
         BadInputError: if it is none of these.
     """
     if isinstance(given, Embedder):
         return given
-    if given is None:
-        return rebuild("vectors", {}, {})
+    if given is None or isinstance(given, str):
+        return embedder_named(given or "vectors")
     if isinstance(given, torch.nn.Module):
         from trainwell.oneshot.modules import ModuleEmbedder
 

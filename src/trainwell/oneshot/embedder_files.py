@@ -1,4 +1,4 @@
-"""An embedder in one file: safetensors, with its settings as JSON in the header."""
+"""Embedders on disk: a folder of settings in JSON and weights in safetensors."""
 
 from __future__ import annotations
 
@@ -7,74 +7,53 @@ __all__ = ["load_embedder", "save_embedder"]
 import json
 import os
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as save_tensors
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
 from trainwell.errors import BadInputError
-from trainwell.oneshot.embedder import EMBEDDERS, Embedder, rebuild
+from trainwell.oneshot.embedder import Embedder, embedder_named, rebuild
 
-_FORMAT = "1"
+_JSON, _WEIGHTS = "embedder.json", "embedder.safetensors"
 
 
 def save_embedder(embedder: Embedder, path: str | os.PathLike[str]) -> None:
-    """Write an embedder with its preparation, its weights and its cohort.
-
-    Args:
-        embedder: one of a kind that can be built from a file.
-        path: the file.
+    """Write an embedder into a folder, which is made when it is not there.
 
     Raises:
-        BadInputError: if only the user can build it again, or the file cannot be written.
+        BadInputError: if it is a function or a module of the user's, or cannot be written.
     """
-    name = os.fspath(path)
-    if embedder.kind not in EMBEDDERS:
-        raise BadInputError(
-            f"the embedder `{embedder.name}` is of your own making: keep the code that makes it"
-        )
-    raw = save_tensors(
-        {k: t.detach().cpu().contiguous() for k, t in embedder.weights().items()},
-        {
-            "trainwell-embedder": _FORMAT,
-            "kind": embedder.kind,
-            "settings": json.dumps(embedder.settings(), sort_keys=True),
-        },
-    )
-    beside = f"{name}.{os.getpid()}.new"
+    folder = os.fspath(path)
+    if not embedder.kind:
+        raise BadInputError(f"the embedder `{embedder.name}` cannot be built from a file")
+    weights = {k: t.detach().cpu().contiguous() for k, t in embedder.weights().items()}
     try:
-        with open(beside, "wb") as file:
-            file.write(raw)
-        os.replace(beside, name)
+        os.makedirs(folder, exist_ok=True)
+        save_file(weights, os.path.join(folder, _WEIGHTS + ".new"))
+        with open(os.path.join(folder, _JSON + ".new"), "w", encoding="utf-8") as text:
+            body = {"format": 1, "kind": embedder.kind, "settings": embedder.settings()}
+            json.dump(body, text, indent=1)
+        for name in (_WEIGHTS, _JSON):
+            os.replace(os.path.join(folder, name + ".new"), os.path.join(folder, name))
     except OSError as error:
-        if os.path.exists(beside):
-            os.remove(beside)
-        raise BadInputError(f"`{name}` cannot be written: {error.strerror}") from error
+        raise BadInputError(f"`{folder}` cannot be written: {error.strerror}") from error
 
 
 def load_embedder(path: str | os.PathLike[str]) -> Embedder:
-    """The embedder that `save_embedder` wrote.
-
-    Args:
-        path: the file.
+    """The embedder of a folder that `save_embedder` wrote; else the pretrained one of this name.
 
     Raises:
-        BadInputError: if it cannot be read, is damaged, or holds no embedder.
+        UnknownNameError: if there is neither a folder nor a pretrained embedder of this name.
+        BadInputError: if the folder holds none, or a damaged one.
     """
-    name = os.fspath(path)
-    if os.path.isdir(name):
-        raise BadInputError(f"`{name}` is a folder: an embedder is a file that `pretrain` wrote")
+    folder = os.fspath(path)
+    if not os.path.isdir(folder):
+        return embedder_named(folder)
     try:
-        with safe_open(name, framework="pt") as file:
-            told = file.metadata() or {}
-            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        with open(os.path.join(folder, _JSON), encoding="utf-8") as text:
+            body = json.load(text)
+        weights = load_file(os.path.join(folder, _WEIGHTS))
+        return rebuild(body["kind"], body["settings"], weights)
     except OSError as error:
-        raise BadInputError(f"`{name}` cannot be read: {error.strerror or error}") from error
-    except SafetensorError as error:
-        raise BadInputError(f"`{name}` is damaged, or no embedder: {error}") from error
-    if told.get("trainwell-embedder") != _FORMAT:
-        raise BadInputError(f"`{name}` holds no embedder of format {_FORMAT}")
-    try:
-        settings = json.loads(told["settings"])
-        kind = told["kind"]
-    except (KeyError, ValueError) as error:
-        raise BadInputError(f"`{name}` is damaged: its header has no settings") from error
-    return rebuild(kind, settings, weights)
+        raise BadInputError(f"`{folder}` holds no embedder: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise BadInputError(f"`{folder}` is damaged: {error}") from error

@@ -64,13 +64,15 @@ class Gallery:
         number: Places,
         sources: dict[int, str],
         seats: list[Label | None],
+        order: list[int],
         following: int,
     ) -> Gallery:
-        """The gallery that had these attributes."""
+        """The gallery that had these attributes; `order` are the seats in the order of labels."""
         self = cls(examples.shape[1])
         self.examples = Slots(examples.shape[1], examples, owner >= 0)
         self.owner, self.number, self.sources, self.seats = owner, number, sources, seats
-        self._seat_of = {label: seat for seat, label in enumerate(seats) if label is not None}
+        named = {seat: label for seat, label in enumerate(seats) if label is not None}
+        self._seat_of = {named[seat]: seat for seat in order}
         self._empty = [seat for seat, label in enumerate(seats) if label is None]
         self._places = {seat: [] for seat in self._seat_of.values()}
         held = np.flatnonzero(owner >= 0)

@@ -74,6 +74,7 @@ def save(classifier: OneShotClassifier, path: str | os.PathLike[str]) -> None:
             "fingerprint": embedder.fingerprint(),
         },
         "seats": gallery.seats,
+        "order": [gallery.seat(label) for label in gallery.labels],
         "following": gallery.following,
         "sources": gallery.sources,
         "false_accept": classifier.__dict__.get("false_accept_"),
@@ -146,6 +147,7 @@ def load(path: str | os.PathLike[str], embedder: Any = None) -> OneShotClassifie
             tensors["number"].numpy(),
             {int(number): source for number, source in body["sources"].items()},
             body["seats"],
+            body["order"],
             body["following"],
         )
         owner = tensors["row_owner"].numpy()

@@ -19,7 +19,10 @@ _CHUNK = 512
 class Scoring(Protocol):
     """A score is made of a product and a few numbers of the query and of the row."""
 
-    space: Space
+    @property
+    def space(self) -> Space:
+        """Where vectors are compared."""
+        ...
 
     def rows(self, placed: Vectors, sizes: NDArray[np.int64]) -> tuple[Vectors, Vectors]:
         """What is kept of labels.
@@ -69,7 +72,7 @@ class Plain:
         if self.space.metric == "cosine":
             return products
         squares = queries[:, :1] + rows[:, 0] - 2 * products
-        return -np.sqrt(np.maximum(squares, np.float32(0.0)))
+        return np.asarray(-np.sqrt(np.maximum(squares, np.float32(0.0))), np.float32)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def unit(vectors: Vectors) -> Vectors:
     """Rows of length 1; a row of zeros stays one."""
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))[:, None]
     lengths[lengths == 0] = 1.0
-    return (vectors / lengths).astype(np.float32)
+    return np.asarray(vectors / lengths, np.float32)
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Space:
 
     def similarities(self, queries: Vectors, rows: Vectors) -> Vectors:
         """Similarity of placed queries with placed rows, (queries, rows): cosine, or -distance."""
-        products = queries @ rows.T
+        products: Vectors = queries @ rows.T
         if self.metric == "cosine":
             return products
         squares = (queries**2).sum(axis=1)[:, None] + (rows**2).sum(axis=1) - 2 * products
-        return -np.sqrt(np.maximum(squares, 0.0))
+        return np.asarray(-np.sqrt(np.maximum(squares, 0.0)), np.float32)

@@ -20,6 +20,7 @@ from trainwell.record.facts import (
 from trainwell.record.incidents import Failure, Loader
 from trainwell.record.machines import Machine
 from trainwell.record.ranks import Rank
+from trainwell.record.recognisers import Recogniser
 from trainwell.record.run import FACT_KINDS, Run
 from trainwell.record.series import Series
 from trainwell.record.sightings import SEVERITIES, Severity, Sighting, Undecided
@@ -44,6 +45,7 @@ __all__ = [
     "Parameter",
     "Place",
     "Rank",
+    "Recogniser",
     "Run",
     "Series",
     "Severity",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from trainwell.record.incidents import Failure, Loader
     from trainwell.record.machines import Machine
     from trainwell.record.ranks import Rank
+    from trainwell.record.recognisers import Recogniser
 
 Detail: TypeAlias = "None | bool | int | float | str | list[Detail] | dict[str, Detail]"
 """What a constant of a call or a piece of evidence may be: whatever JSON can hold."""
@@ -374,6 +375,6 @@ class Inputs:
 
 Fact: TypeAlias = (
     "Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation"
-    " | Inputs | Failure | Loader | Rank | Counterfactual | Machine"
+    " | Inputs | Failure | Loader | Rank | Counterfactual | Machine | Recogniser"
 )
 """Any of them."""

@@ -25,6 +25,7 @@ from trainwell.record.facts import (
 from trainwell.record.incidents import Failure, Loader
 from trainwell.record.machines import Machine
 from trainwell.record.ranks import Rank
+from trainwell.record.recognisers import Recogniser
 from trainwell.record.series import Series
 
 FACT_KINDS: dict[str, type[Fact]] = {
@@ -42,6 +43,7 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "rank": Rank,
     "counterfactual": Counterfactual,
     "machine": Machine,
+    "recogniser": Recogniser,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -87,6 +89,7 @@ class Run:
     ranks: dict[int, Rank] = field(default_factory=dict)
     counterfactuals: dict[int, Counterfactual] = field(default_factory=dict)
     machines: dict[int, Machine] = field(default_factory=dict)
+    recognisers: dict[int, Recogniser] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
     siblings: list[Run] = field(default_factory=list)
 

@@ -31,6 +31,7 @@ FAMILIES = {
     "RES": "resources",
     "DST": "several processes",
     "BMN": "Boltzmann machines",
+    "ONE": "one-shot learning",
 }
 """What the letters of a code stand for."""
 

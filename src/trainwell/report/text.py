@@ -77,7 +77,7 @@ class _Parts:
 
     def verdict(self) -> RenderableType:
         roots = self.diagnosis.roots
-        if not roots and not self.run.steps and not self.run.machines:
+        if not roots and not (self.run.steps or self.run.machines or self.run.recognisers):
             return Text("nothing was trained, so there is nothing to diagnose", style="bold")
         if not roots:
             text = Text(f"no findings in {_looked_at(self.run)}", style="bold green")
@@ -259,9 +259,12 @@ def _looked_at(run: Run) -> str:
         for step in series.steps
     }
     layers = {o.place.layer for o in run.operations.values() if o.parameters}
-    parts = [count(run.steps, "step")] if run.steps or not run.machines else []
+    others = run.machines or run.recognisers
+    parts = [count(run.steps, "step")] if run.steps or not others else []
     if run.machines:
         parts.append(count(len(run.machines), "Boltzmann machine"))
+    if run.recognisers:
+        parts.append(count(len(run.recognisers), "one-shot classifier"))
     if samples:
         parts.append(count(len(samples), "sample"))
     if run.networks:
