@@ -29,8 +29,8 @@ from trainwell.oneshot.reliability import Reliability
 
 VECTORS = Path(__file__).parents[1] / "data" / "oneshot"
 SCORINGS = ("plain", "standing", "ratio")
-DRAWS = 10
-"""Draws of the enrolled examples."""
+DRAWS = [10]
+"""Draws of the enrolled examples; `--draws`."""
 
 Table = dict[str, np.ndarray]
 
@@ -88,14 +88,14 @@ def run_intents(shared: Path) -> None:
     for name, (x, y, queries, right, other) in sets.items():
         cohort = cohort_of(t[other], t[f"{other}_y"])
         for shots in (1, 5):
-            print(f"\n{name} {shots}-shot, {DRAWS} draws; cohort: {other}")
+            print(f"\n{name} {shots}-shot, {DRAWS[0]} draws; cohort: {other}")
             for label, settings in {
                 "nearest example, no cohort": {"rule": "nearest", "cohort": False},
                 "plain, no cohort": {"cohort": False},
                 **{scoring: {"scoring": scoring, "cohort": cohort} for scoring in SCORINGS},
             }.items():
                 accuracy, auroc = [], []
-                for seed in range(DRAWS):
+                for seed in range(DRAWS[0]):
                     rows = draw(y, shots, np.random.default_rng(seed))
                     classifier = OneShotClassifier(**settings).fit(x[rows], y[rows])
                     accuracy.append(float((classifier.predict(queries) == right).mean()))
@@ -116,7 +116,7 @@ def run_unknowns(shared: Path) -> None:
     ):
         names = np.unique(y)
         figures: dict[str, list[tuple[float, ...]]] = {}
-        for seed in range(DRAWS):
+        for seed in range(DRAWS[0]):
             random = np.random.default_rng(seed)
             order = random.permutation(names)
             half, rest = len(names) // 2, (len(names) - len(names) // 2) // 2
@@ -154,7 +154,8 @@ def run_unknowns(shared: Path) -> None:
                     )
                 )
         print(
-            f"\n{name}: {rest}-way 1-shot, {len(names) - half - rest} unknown labels, {DRAWS} draws"
+            f"\n{name}: {rest}-way 1-shot, {len(names) - half - rest} unknown labels, "
+            f"{DRAWS[0]} draws"
         )
         for label, rows_of in figures.items():
             parts = [mean(list(column)) for column in zip(*rows_of, strict=True)]
@@ -312,7 +313,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
     parser.add_argument("--shared", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--draws", type=int, default=DRAWS[0])
     options = parser.parse_args()
+    DRAWS[0] = options.draws
     for part in options.parts:
         print(f"\n== {part}")
         PARTS[part](options.shared)

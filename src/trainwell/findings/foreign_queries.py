@@ -18,7 +18,7 @@ class ForeignQueries(Finding):
 
     What it looks for:
         The share of queries whose best similarity, with the enrolled examples and with the cohort,
-        is below what 99 % of the cohort's own examples have with the rest of it.
+        is below what 99 % of the cohort's own examples have with its other labels.
 
     Why it hurts:
         The embedder was trained on other things. Where everything is unlike everything, the nearest

@@ -17,7 +17,7 @@ _LOOKED_AT = 2000
 """Labels that are compared with each other; more would take longer than embedding them."""
 
 _FOREIGN = 0.01
-"""Share of the cohort that is as unlike the rest of it."""
+"""Share of the cohort that is as unlike its other labels."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class Concerns:
         found = means @ means.T
         np.fill_diagonal(found, -np.inf)
         one, two = sorted(divmod(int(found.argmax()), len(names)))
-        pair = (float(found[one, two]), str(names[one]), str(names[two]))
+        alike, first, second = float(found[one, two]), str(names[one]), str(names[two])
         sizes = np.bincount(groups)
         if sizes.max() < 3:
-            return cls(*counts, *pair)
+            return cls(*counts, alike, first, second)
         others = placed @ means.T
         own = np.einsum("ij,ij->i", placed, unit(sums[groups] - placed))
         others[np.arange(len(placed)), groups] = -np.inf
@@ -73,7 +73,9 @@ class Concerns:
         number = int(gallery.number[held[worst]])
         return cls(
             *counts,
-            *pair,
+            alike,
+            first,
+            second,
             float(margins[worst]),
             f"`{gallery.sources[number]}`" if number in gallery.sources else str(number),
             str(names[groups[worst]]),
@@ -133,9 +135,11 @@ class Announcement:
         space = Space("cosine", known.grounds.space.centre)
         if self._ground is None:
             placed = space.place(cohort.vectors)
-            own = placed @ placed.T
-            np.fill_diagonal(own, -np.inf)
-            self._ground = placed, float(np.quantile(own.max(axis=1), _FOREIGN))
+            # A query's label is none of the cohort's: nor may an example's own label count here.
+            same = cohort.labels[:, None] == cohort.labels
+            own = np.where(same, -np.inf, placed @ placed.T).max(axis=1)
+            limit = float(np.quantile(own, _FOREIGN)) if np.isfinite(own).all() else -np.inf
+            self._ground = placed, limit
         placed, limit = self._ground
         queries = space.place(vectors)
         held = np.flatnonzero(known.gallery.examples.used)

@@ -223,8 +223,8 @@ def _run(
             limit = np.quantile(score, 1 - false_accept)
             kept.append(float((hit & (answers.score >= limit)).mean()))
             if calibration is not None:
-                limit = calibration.threshold(false_accept, ways)
-                found.append(float((score >= limit).mean()))
+                accepted = score >= calibration.threshold(false_accept, ways)
+                found.append(float(accepted.mean()))
     return Evaluation(
         ways,
         shots,

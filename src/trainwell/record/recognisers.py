@@ -27,8 +27,8 @@ class Recogniser:
         stray: what that example was enrolled from, or its number.
         stray_label, stray_other: its label, and the one that it is nearer to.
         queries: asked since.
-        off_ground: of these, less like anything known than 99 % of the cohort is like the rest of
-            it; None where there is no cohort.
+        off_ground: of these, less like anything known than 99 % of the cohort is like its other
+            labels; None where there is no cohort.
     """
 
     number: int
