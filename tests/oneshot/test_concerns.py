@@ -49,11 +49,16 @@ def test_a_stray_example(world: Any, cohort: Any) -> None:
 
 
 def test_queries_off_the_ground(world: Any, cohort: Any) -> None:
+    # The embedder's examples fill eight directions; what is foreign lies in the eight others.
+    ground = np.array([1.0] * 8 + [0.05] * 8, np.float32)
     x, y = world.take(range(5), 1)
-    with trainwell.watch(record=False) as run:
-        classifier = OneShotClassifier(cohort=cohort).fit(x, y)
-        classifier.predict(np.repeat(-3 * np.eye(16)[:2], 15, axis=0) - 3)
-    assert found(run) == ["ONE103"]
+    known, (others, names) = (x - 1) * ground, cohort
+    queries = world.take(range(5), 10, seed=3)[0] - 1
+    for turn, expected in ((ground, []), (ground[::-1], ["ONE103"])):
+        with trainwell.watch(record=False) as run:
+            classifier = OneShotClassifier(cohort=((others - 1) * ground, names)).fit(known, y)
+            classifier.predict(queries * turn)
+        assert found(run) == expected
     with trainwell.watch(record=False) as run:
         OneShotClassifier().fit(x, y).predict(np.repeat(x, 10, axis=0))
     assert found(run) == []

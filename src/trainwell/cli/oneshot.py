@@ -76,11 +76,14 @@ def enroll(
     ] = None,
     new: Annotated[bool, typer.Option("--new", help="Refuse a label that is there.")] = False,
 ) -> int:
-    """Add one or more examples of a label; makes MODEL when it is not there. Nothing is trained."""
+    """Add examples of labels; MODEL may be new.
+
+    Nothing is trained: one example of a label is enough, and more may follow at any time.
+    """
     classifier = _opened_or_new(model, embedder, cohort)
     medium = classifier._used_embedder().medium
     if label is not None:
-        found = gathered(examples, medium)
+        found, _ = gathered(examples, medium)
         classifier.enroll(label, found, new=new)
     else:
         found, labels = labelled(examples, medium)
@@ -122,21 +125,25 @@ def predict(
     ] = False,
     form: _Format = "csv",
 ) -> int:
-    """Tell the label of each example, with its similarity and probability."""
+    """Tell the label of each example.
+
+    Beside it: its similarity, the score that decided, and its probability where the model has a
+    cohort. An empty label is "none of these".
+    """
     _check(form)
     classifier = _opened(model)
-    found = gathered(examples, classifier._used_embedder().medium)
+    found, names = gathered(examples, classifier._used_embedder().medium)
     if explain:
         if unknown:
             classifier.calibrate(false_accept)
-        for example in found:
-            told = classifier.explain(example, unknown=unknown)
-            put(sys.stdout, f"{example}: {told}\n")
+        for example, name in zip(found, names, strict=True):
+            told = classifier.explain([example], unknown=unknown)
+            put(sys.stdout, f"{name}: {told}\n")
         return 0
     answers = classifier.predict_batch(
         found, assume, unknown=unknown, false_accept=false_accept if unknown else None
     )
-    rows = [{"example": str(e), **row} for e, row in zip(found, answers.rows(), strict=True)]
+    rows = [{"example": n, **row} for n, row in zip(names, answers.rows(), strict=True)]
     head = {"assume": answers.assume, "threshold": answers.threshold}
     put(sys.stdout, table(rows, form, head | {"calibrated": answers.calibrated}))
     return 0
@@ -157,7 +164,7 @@ def labels(
     ] = None,
     form: _Format = "csv",
 ) -> int:
-    """List the labels and how many examples each has; or take away, rename, merge."""
+    """List, forget, rename or merge labels."""
     _check(form)
     classifier = _opened(model)
     for each in forget or ():
@@ -201,7 +208,11 @@ def evaluate(
     ] = "text",
     seed: _Seed = 0,
 ) -> int:
-    """Measure the model's embedder on labelled data: accuracy, unknowns, calibration."""
+    """Measure accuracy on labelled data.
+
+    Episodes: a few labels are enrolled anew from a few examples and asked for, again and again,
+    beside strangers. What MODEL has enrolled does not matter.
+    """
     from trainwell.oneshot import evaluate_episodes
 
     if form not in ("text", "json"):

@@ -22,8 +22,8 @@ _SUFFIXES = {
 }
 
 
-def gathered(given: Sequence[str], medium: str) -> list[Any]:
-    """Examples that the command line names.
+def gathered(given: Sequence[str], medium: str) -> tuple[list[Any], list[str]]:
+    """Examples that the command line names, and what they are called in answers.
 
     Args:
         given: files, folders of files, texts; "-" for lines of standard input.
@@ -33,21 +33,30 @@ def gathered(given: Sequence[str], medium: str) -> list[Any]:
         BadInputError: if something is not there, or a folder holds nothing of this medium.
     """
     found: list[Any] = []
+    names: list[str] = []
     for name in given:
         if name == "-":
-            found += [line for line in map(str.strip, sys.stdin) if line]
+            lines = [line for line in map(str.strip, sys.stdin) if line]
+            found += lines
+            names += lines
         elif os.path.isdir(name):
             files = _files(name, medium)
             if not files:
                 wanted = ", ".join(_SUFFIXES.get(medium, ()))
                 raise BadInputError(f"`{name}` holds no files of {medium} ({wanted})")
             for file in files:
-                found += _of_file(file, medium)
+                _add(file, medium, found, names)
         else:
-            found += _of_file(name, medium)
+            _add(name, medium, found, names)
     if not found:
         raise BadInputError("there are no examples")
-    return found
+    return found, names
+
+
+def _add(file: str, medium: str, found: list[Any], names: list[str]) -> None:
+    own = _of_file(file, medium)
+    found += own
+    names += own if medium == "texts" else [file] * len(own)
 
 
 def labelled(given: Sequence[str], medium: str) -> tuple[list[Any], list[str]]:
