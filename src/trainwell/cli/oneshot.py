@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trainwell.cli.oneshot_input import gathered, labelled, table
+from trainwell.cli.oneshot_pretrain import PRETRAIN_EPILOG, pretrain
 from trainwell.cli.output import put
 from trainwell.errors import BadInputError
 
@@ -33,6 +34,8 @@ oneshot = typer.Typer(
     rich_markup_mode=None,
     epilog=_EPILOG,
 )
+
+oneshot.command(epilog=PRETRAIN_EPILOG)(pretrain)
 
 _Model = Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a classifier.")]
 _Format = Annotated[str, typer.Option("--format", metavar="csv|json", help="How to write it.")]
@@ -57,8 +60,9 @@ def enroll(
         str | None,
         typer.Option(
             "--embedder",
-            help="For a new MODEL: efficientnet-lite0 (pictures), minilm or wordllama (texts),"
-            " spoken-words or voices (WAV), or a folder with an embedder.",
+            help="For a new MODEL: characters (drawings), efficientnet-lite0 (photographs), minilm"
+            " or wordllama (texts), spoken-words or voices (WAV), or a folder that `pretrain`"
+            " wrote.",
         ),
     ] = None,
     cohort: Annotated[

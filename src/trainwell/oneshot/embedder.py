@@ -163,8 +163,10 @@ class Embedder(ABC):
 
 
 EMBEDDERS: dict[str, str] = {
+    "characters": "trainwell.oneshot.characters:Characters",
     "efficientnet-lite0": "trainwell.oneshot.pictures:EfficientNetLite",
     "minilm": "trainwell.oneshot.texts:MiniLM",
+    "network": "trainwell.oneshot.network:NetworkEmbedder",
     "spoken-words": "trainwell.oneshot.sounds:SpokenWords",
     "vectors": "trainwell.oneshot.vectors:VectorEmbedder",
     "voices": "trainwell.oneshot.sounds:Voices",
@@ -197,7 +199,7 @@ def rebuild(
 
 
 def embedder_named(name: str) -> Embedder:
-    """A pretrained embedder: "efficientnet-lite0", "minilm", "wordllama", "spoken-words", "voices".
+    """A pretrained embedder: "characters", "efficientnet-lite0", "minilm", "voices" and others.
 
     Args:
         name: one of `EMBEDDERS`.
