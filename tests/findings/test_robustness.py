@@ -19,6 +19,7 @@ from trainwell.record import (
     Network,
     Place,
     Rank,
+    Recogniser,
     Run,
     Series,
     Sighting,
@@ -131,6 +132,21 @@ def everything_wrong() -> Run:
     wrong_data(made)
     wrong_scales(made)
     wrong_machines(run)
+    run.recognisers[0] = Recogniser(
+        0,
+        "vectors",
+        labels=3,
+        examples=9,
+        alike=0.999,
+        first="bolt",
+        second="screw",
+        margin=0.9,
+        stray="a.png",
+        stray_label="bolt",
+        stray_other="nut",
+        queries=200,
+        off_ground=190,
+    )
     # A second rank that reads the same rows and has other weights.
     steps = [0, 1, 2, 4]
     run.ranks[0] = Rank(0, world=2, group="g", columns=8)
