@@ -31,7 +31,7 @@ from trainwell.trials.tuning.plan import Standing, TunePlan, differences, plan_t
 from trainwell.trials.tuning.reporter import Reporter
 from trainwell.trials.tuning.rescoring import Rescoring
 from trainwell.trials.tuning.samplers import make_pruner, make_sampler, proposes
-from trainwell.trials.tuning.storage import open_storage, study_names
+from trainwell.trials.tuning.storage import locked, open_storage, study_names
 from trainwell.trials.tuning.subject import ScriptSubject, Subject
 from trainwell.trials.tuning.tuned import Tuned
 
@@ -159,20 +159,20 @@ class Search:
             self._reporter.default = self._measure.value(outcome)
             self._limit = _LEAST + _SLOWER * outcome.seconds
         self._parameters = self._subject.fit(self._wanted_parameters)
-        self._book = StudyBook(self._open(known), self._storage, plan.storage)
+        # One at a time: of two processes that begin at once, the second has to know of the first.
+        with locked(plan.storage, str(plan.study)):
+            study = self._open()
+        self._book = StudyBook(study, self._storage, plan.storage)
         if kept is None and outcome is not None:
             keep_default(plan, outcome)
         self._enter()
 
-    def _open(self, known: bool) -> optuna.Study:
+    def _open(self) -> optuna.Study:
         plan = self._plan
-        sampler = make_sampler(
-            plan.search,
-            self._parameters,
-            plan.trials,
-            # Two processes that share a study must not draw alike.
-            plan.sampler_seed + (os.getpid() if known else 0),
-        )
+        known = plan.study in study_names(self._storage)
+        # Two processes that share a study must not draw alike.
+        seed = plan.sampler_seed + (os.getpid() if known else 0)
+        sampler = make_sampler(plan.search, self._parameters, plan.trials, seed)
         pruner = make_pruner(self._subject.evaluations, plan.repeats, prune=plan.prune)
         name = plan.study
         study = optuna.create_study(
