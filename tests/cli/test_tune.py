@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from trainwell.cli.tune_input import ask_for_setting, read_table, seconds
+from trainwell.cli.times import seconds
+from trainwell.cli.tune_input import ask_for_setting, read_table
 from trainwell.cli.tune_progress import Shown
 from trainwell.errors import BadInputError
 from trainwell.report.tuning import render_tuned

@@ -5,16 +5,14 @@ from __future__ import annotations
 __all__ = ["treat"]
 
 import os
-import re
 import sys
 from typing import Annotated
 
 import typer
 
 from trainwell.cli.output import is_coloured, put, terminal_width
+from trainwell.cli.times import seconds
 from trainwell.errors import BadInputError
-
-_UNITS = {"": 60.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def treat(
@@ -100,7 +98,7 @@ def treat(
             raise BadInputError(f"cannot write `{path}`: its folder does not exist")
     if maximize and metric is None:
         raise BadInputError("`--maximize` goes with `--metric`")
-    seconds = _seconds(budget)
+    limit = seconds(budget)
     if words and module is None and not resume and not os.path.isfile(words[0]):
         # Before a folder for the record is made.
         raise BadInputError(f"no such script: `{words[0]}`")
@@ -112,7 +110,7 @@ def treat(
             if words or module:
                 raise BadInputError("`--resume` takes no script: it goes on with the last one")
             last = treatments.latest()
-            plan = plan_from_json(last.plan, budget=seconds)
+            plan = plan_from_json(last.plan, budget=limit)
             name = last.id
         else:
             if module is None and not words:
@@ -122,7 +120,7 @@ def treat(
                 arguments=tuple(words if module else words[1:]),
                 is_module=module is not None,
                 folder=os.getcwd(),
-                budget=seconds,
+                budget=limit,
                 trials=trials,
                 jobs=jobs,
                 metric=metric,
@@ -147,13 +145,6 @@ def treat(
     if apply:
         put(sys.stdout, apply_patch(answer) + "\n")
     return 130 if answer.stopped.startswith("interrupted") else 0
-
-
-def _seconds(text: str) -> float:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
-    if found is None or float(found[1]) <= 0:
-        raise BadInputError(f"`--budget` takes a time such as 90s, 20m or 2h, got `{text}`")
-    return float(found[1]) * _UNITS[found[2]]
 
 
 class _Shown:

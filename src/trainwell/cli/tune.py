@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trainwell.cli.output import is_coloured, put, terminal_width
-from trainwell.cli.tune_input import ask_for_setting, read_table, seconds
+from trainwell.cli.times import seconds
+from trainwell.cli.tune_input import ask_for_setting, read_table
 from trainwell.errors import BadInputError
 
 if TYPE_CHECKING:

@@ -1,11 +1,10 @@
-"""What a user gives `trainwell tune` beside options: times, tables, typed settings."""
+"""What a user gives `trainwell tune` beside options: tables and typed settings."""
 
 from __future__ import annotations
 
-__all__ = ["ask_for_setting", "read_table", "seconds"]
+__all__ = ["ask_for_setting", "read_table"]
 
 import csv
-import re
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -14,22 +13,6 @@ from trainwell.errors import BadInputError
 
 if TYPE_CHECKING:
     from trainwell.trials.tuning.parameter import Values
-
-_UNITS = {"": 60.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-def seconds(text: str | None) -> float:
-    """The seconds of `--budget`; infinite when it is not given.
-
-    Raises:
-        BadInputError: if it is no time.
-    """
-    if text is None:
-        return float("inf")
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
-    if found is None or float(found[1]) <= 0:
-        raise BadInputError(f"`--budget` takes a time such as 90s, 20m or 2h, got `{text}`")
-    return float(found[1]) * _UNITS[found[2]]
 
 
 def read_table(path: str) -> tuple[Values, ...]:
