@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["OneShotClassifier"]
 
 import os
+import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from trainwell.oneshot.embedding import cohort_of, embedded
 from trainwell.oneshot.examples import is_one, listed, source_of
 from trainwell.oneshot.gallery import Gallery, as_label
 from trainwell.oneshot.grounds import Grounds
+from trainwell.oneshot.kinship import foreign_cohort
 from trainwell.oneshot.recogniser import Recogniser
 from trainwell.oneshot.space import Vectors
 
@@ -379,6 +381,8 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             known = Recogniser(grounds, Gallery(vectors.shape[1]))
         known.enroll(labels, vectors, [source_of(example) for example in examples])
         self._known = known
+        if doubt := foreign_cohort(known):
+            warnings.warn(doubt, stacklevel=3)
         if announcement := Announcement.to(self, self._used_embedder().name):
             announcement.enrolled(known)
         return self

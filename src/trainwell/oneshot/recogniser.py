@@ -37,6 +37,8 @@ class Recogniser:
         self.gallery = gallery
         self.calibration: Calibration | None = None
         self.calibrated_for: tuple[int, int] | None = None
+        # Labels from which it is worth looking whether the cohort is of their kind.
+        self.kin_from: float = 0
         if sought is None:
             sought = Sought.empty(gallery.examples.width)
             self.sought = sought
