@@ -126,6 +126,14 @@ class Grounds:
             scoring = Ratio.of(teacher, self.space)
         return self._rehearse(pupil, scoring, ways, shots, "cohort", seed)
 
+    def calibration_by(
+        self, scoring: Plain, *, ways: int, shots: int, seed: int
+    ) -> Calibration | None:
+        """The same for another scoring, one that learns nothing of the cohort."""
+        if self.cohort is None:
+            return None
+        return self._rehearse(self.cohort, scoring, ways, shots, "cohort", seed)
+
     def calibration_of(
         self, examples: Cohort, *, ways: int, shots: int, seed: int
     ) -> Calibration | None:

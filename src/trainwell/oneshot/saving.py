@@ -79,6 +79,7 @@ def save(classifier: OneShotClassifier, path: str | os.PathLike[str]) -> None:
         "sources": gallery.sources,
         "false_accept": classifier.__dict__.get("false_accept_"),
         "head": None if head is None else {"labels": head.labels, "push": head.push},
+        "nearer": known.nearer,
         "calibration": None
         if calibration is None
         else {
@@ -158,6 +159,8 @@ def load(path: str | os.PathLike[str], embedder: Any = None) -> OneShotClassifie
             kept = dict(body["calibration"])
             known.calibrated_for = tuple(kept.pop("for"))
             known.calibration = Calibration(strangers=tensors["strangers"].numpy(), **kept)
+        if body.get("nearer") is not None:
+            known.nearer = tuple(body["nearer"])
         made._known = known
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise BadInputError(f"`{folder}` is damaged: {type(error).__name__} {error}") from error
