@@ -16,7 +16,8 @@ from trainwell.errors import BadInputError
 from trainwell.oneshot.augmentation import TURNS, Augmentation, turned
 from trainwell.oneshot.embedder import JSON, Embedder
 from trainwell.oneshot.learning import Look
-from trainwell.oneshot.preparation import Preparation, picture_of
+from trainwell.oneshot.preparation import Preparation
+from trainwell.oneshot.reading import picture_of
 from trainwell.oneshot.resnet import ResNet
 from trainwell.oneshot.stillness import still
 from trainwell.record import Run
