@@ -99,9 +99,11 @@ class Grounds:
         """
         if self.rule == "nearest":
             return placed, np.ones(len(placed), np.int64)
-        sums = np.zeros((count, placed.shape[1]))
-        np.add.at(sums, groups, placed)
         sizes = np.bincount(groups, minlength=count)
+        if len(placed) == count:
+            return placed, sizes
+        starts = np.cumsum(sizes) - sizes
+        sums = np.add.reduceat(placed, starts, axis=0, dtype=np.float64)
         return (sums / sizes[:, None]).astype(np.float32), sizes
 
     def calibration(self, *, ways: int, shots: int, seed: int) -> Calibration | None:
