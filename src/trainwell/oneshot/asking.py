@@ -43,7 +43,9 @@ class Asking:
         if self.base is not None:
             return self.answers(vectors, "independent", false_accept).labels
         seat, score = self.known.best(vectors)
-        found = np.array(self.known.gallery.seats, dtype=object)[seat]
+        seats = self.known.gallery.seats
+        found = np.empty(len(seat), dtype=object)
+        found[:] = [seats[each] for each in seat.tolist()]
         if false_accept is not None:
             found[score < self._threshold(false_accept)] = UNKNOWN
         return found

@@ -24,6 +24,7 @@ from trainwell.oneshot.examples import is_one, listed, source_of
 from trainwell.oneshot.gallery import Gallery, as_label
 from trainwell.oneshot.grounds import Grounds
 from trainwell.oneshot.kinship import foreign_cohort
+from trainwell.oneshot.nearness import index_named
 from trainwell.oneshot.recogniser import Recogniser
 from trainwell.oneshot.space import Vectors
 
@@ -49,6 +50,7 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         views: vectors of so many changed copies are averaged for each example (augmentation at
             test time); or a function from an example to a list of copies.
         base: a `Head` with the labels that a network knows already.
+        index: "exact"; or "approximate", with which `predict` looks at a part of the labels only.
         random_state: seed of views and of the rehearsals that calibrate.
 
     Sources:
@@ -73,6 +75,7 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         centre: bool = True,
         views: Any = 1,
         base: Any = None,
+        index: str = "exact",
         random_state: int = 0,
     ) -> None:
         self.embedder = embedder
@@ -83,6 +86,7 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.centre = centre
         self.views = views
         self.base = base
+        self.index = index
         self.random_state = random_state
 
     # What is enrolled
@@ -379,6 +383,7 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if known is None:
             grounds.check(vectors)
             known = Recogniser(grounds, Gallery(vectors.shape[1]))
+            known.sought.index = index_named(self.index, self.metric)
         known.enroll(labels, vectors, [source_of(example) for example in examples])
         self._known = known
         if doubt := foreign_cohort(known):

@@ -22,13 +22,14 @@ from trainwell.oneshot.cohort import Cohort
 from trainwell.oneshot.embedder import Embedder, embedder_of, rebuild
 from trainwell.oneshot.gallery import Gallery
 from trainwell.oneshot.head import Head
+from trainwell.oneshot.nearness import index_named
 from trainwell.oneshot.recogniser import Recogniser
 from trainwell.oneshot.slots import Slots
 from trainwell.oneshot.sought import Sought
 
 _FORMAT = 1
 _JSON, _EXAMPLES, _EMBEDDER = "classifier.json", "examples.safetensors", "embedder.safetensors"
-_SETTINGS = ("rule", "metric", "scoring", "centre", "random_state")
+_SETTINGS = ("rule", "metric", "scoring", "centre", "index", "random_state")
 
 
 def save(classifier: OneShotClassifier, path: str | os.PathLike[str]) -> None:
@@ -154,6 +155,7 @@ def load(path: str | os.PathLike[str], embedder: Any = None) -> OneShotClassifie
         owner = tensors["row_owner"].numpy()
         rows = tensors["rows"].numpy()
         sought = Sought(Slots(rows.shape[1], rows, owner >= 0), tensors["beside"].numpy(), owner)
+        sought.index = index_named(made.index, made.metric)
         known = Recogniser(made._used_grounds(), gallery, sought)
         if body["calibration"] is not None:
             kept = dict(body["calibration"])
