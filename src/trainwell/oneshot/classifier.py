@@ -45,7 +45,7 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             other than those to be enrolled. None: what the embedder brings along; False: nothing.
         scoring: "plain": the similarity; "standing": how it stands out among the cohort's;
             "ratio": a likelihood ratio with the cohort's variances; "auto": the last of these
-            that the cohort allows for.
+            that the cohort allows for, "plain" for vectors of more than 4,096 numbers.
         centre: take the cohort's mean away from all vectors.
         views: vectors of so many changed copies are averaged for each example (augmentation at
             test time); or a function from an example to a list of copies.
