@@ -94,6 +94,19 @@ def test_enrolling_tells_labels_alike_and_stray_examples(call: Command, files: P
     assert call("oneshot", "enroll", "m", "--label", "one", "known/known1/0.npy").err == ""
 
 
+def test_enrolling_tells_a_cohort_of_another_kind(call: Command, files: Path) -> None:
+    # What is enrolled fills six directions, the cohort the six others.
+    for kind, where in (("known", slice(0, 6)), ("cohort", slice(6, 12))):
+        for file in (files / kind).rglob("*.npy"):
+            row = np.load(file)
+            row[where] *= 0.05
+            np.save(file, row)
+    ended = call("oneshot", "enroll", "m", "--embedder", "vectors", "--cohort", "cohort", "known")
+    assert ended.status == 0
+    assert ended.err.startswith("trainwell: the cohort is of another kind than what is enrolled: ")
+    assert ended.err.count("\n") == 1
+
+
 def test_evaluate(call: Command, files: Path) -> None:
     call("oneshot", "enroll", "m", "--embedder", "vectors", "--cohort", "cohort", "cohort")
     ended = call("oneshot", "evaluate", "m", "known", "--queries", "2", "--episodes", "20",
