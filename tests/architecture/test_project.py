@@ -49,3 +49,16 @@ def test_readme_and_help_name_the_options_that_there_are() -> None:
     assert isinstance(command, TyperGroup)
     there = {o for c in command.commands.values() for p in c.params for o in p.opts}
     assert set(re.findall(r"`(--[a-z-]+)", text)) <= there
+
+
+def test_the_wheel_holds_what_modules_read_beside_them() -> None:
+    # Hatchling packs `packages` whole, but for what git ignores.
+    wheel = _PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel == {"packages": ["src/trainwell"]}
+    assets = list((_ROOT / "src/trainwell/oneshot/assets").rglob("*.*"))
+    assert {"README.md", "embedder.json", "embedder.safetensors"} <= {p.name for p in assets}
+    ignored = subprocess.run(
+        ["git", "check-ignore", "--no-index", *map(str, assets)],
+        cwd=_ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (ignored.stdout, ignored.returncode) == ("", 1)

@@ -70,6 +70,43 @@ def test_from_enrolment_to_answers(call: Command, files: Path) -> None:
     assert "`known3`: score" in why
 
 
+def test_the_embedder_may_be_named_again(call: Command, files: Path) -> None:
+    for number in range(2):
+        ended = call("oneshot", "enroll", "m", "--embedder", "vectors", "--label", "bolt",
+                     f"known/known0/{number}.npy")  # fmt: skip
+        assert (ended.status, ended.err) == (0, "")
+    assert call("oneshot", "labels", "m").out == "label,examples\nbolt,2\n"
+
+
+def test_enrolling_tells_labels_alike_and_stray_examples(call: Command, files: Path) -> None:
+    ended = call("oneshot", "enroll", "m", "--embedder", "vectors", "known")
+    assert (ended.status, ended.err) == (0, "")
+    # Nearer to `known5` than the rest of `known4` is to itself.
+    ended = call("oneshot", "enroll", "m", "--label", "known4", "known/known5/1.npy")
+    assert ended.status == 0
+    (line,) = ended.err.splitlines()
+    assert line.startswith("trainwell: ONE102 the example 40 of `known4` is more similar")
+    ended = call("oneshot", "enroll", "m", "--label", "twin", "known/known2")
+    first, second = ended.err.splitlines()
+    assert "ONE101 the labels `known2` and `twin` have a similarity of 1.00" in first
+    assert "ONE102" in second
+    (files / "pyproject.toml").write_text('[tool.trainwell]\nignore = ["ONE"]\n')
+    assert call("oneshot", "enroll", "m", "--label", "one", "known/known1/0.npy").err == ""
+
+
+def test_enrolling_tells_a_cohort_of_another_kind(call: Command, files: Path) -> None:
+    # What is enrolled fills six directions, the cohort the six others.
+    for kind, where in (("known", slice(0, 6)), ("cohort", slice(6, 12))):
+        for file in (files / kind).rglob("*.npy"):
+            row = np.load(file)
+            row[where] *= 0.05
+            np.save(file, row)
+    ended = call("oneshot", "enroll", "m", "--embedder", "vectors", "--cohort", "cohort", "known")
+    assert ended.status == 0
+    assert ended.err.startswith("trainwell: the cohort is of another kind than what is enrolled: ")
+    assert ended.err.count("\n") == 1
+
+
 def test_evaluate(call: Command, files: Path) -> None:
     call("oneshot", "enroll", "m", "--embedder", "vectors", "--cohort", "cohort", "cohort")
     ended = call("oneshot", "evaluate", "m", "known", "--queries", "2", "--episodes", "20",
@@ -94,7 +131,8 @@ def test_evaluate(call: Command, files: Path) -> None:
         (("enroll", "k", "bad.npy", "--label", "a"), "`bad.npy` cannot be read"),
         (("enroll", "k", "wide.npy", "--label", "a"), "width 5, and the enrolled examples have"),
         (("enroll", "k", "known", "--new"), "the label `known0` is enrolled already"),
-        (("enroll", "k", "known", "--embedder", "vectors"), "has its embedder and its cohort"),
+        (("enroll", "k", "known", "--embedder", "characters"), "with another embedder than the"),
+        (("enroll", "k", "known", "--cohort", "cohort"), "`k` has its cohort already"),
         (("enroll", "k", "known/known0"), "holds no labels: a folder for each is needed"),
         (("labels", "k", "--forget", "known77"), "unknown label `known77`; did you mean `known7`?"),
         (("labels", "k", "--rename", "known7"), "takes two labels with = between"),

@@ -28,6 +28,15 @@ def test_digits_from_one_example_each() -> None:
     assert classifier.score([pictures[row] for row in rest], labels[rest]) > 0.6
 
 
+def test_eight_turns_refuse_unknowns() -> None:
+    pictures, names = drawings(labels=12, each=2, side=40)
+    classifier = OneShotClassifier(characters(turns=8)).fit(list(pictures[:12:2]), names[:12:2])
+    known = classifier.predict(list(pictures[1:12:2]), unknown=True)
+    strangers = classifier.predict(list(pictures[12:]), unknown=True)
+    assert sum(a == b for a, b in zip(known, names[1:12:2], strict=True)) >= 4
+    assert sum(label is not None for label in strangers) <= 2
+
+
 def test_it_is_small_and_brings_its_cohort() -> None:
     assert sum(file.stat().st_size for file in ASSET.iterdir()) < 1_300_000
     assert (ASSET.parent / "README.md").read_text().startswith("# characters")

@@ -1,10 +1,9 @@
-"""Pictures, sounds and texts on their way to an embedder; packages that are missing."""
+"""Sounds and texts on their way to an embedder; packages that are missing."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,48 +14,7 @@ from trainwell.errors import BadInputError
 from trainwell.oneshot import Sound
 from trainwell.oneshot.embedder import embedder_named
 from trainwell.oneshot.examples import is_one, listed, source_of
-from trainwell.oneshot.pictures import picture
 from trainwell.oneshot.sounds import sound
-
-
-def test_pictures_of_every_form_are_the_same(tmp_path: Path) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "a.png")
-    expected = pixels.astype(np.float32) / 255
-    for given in (
-        str(tmp_path / "a.png"),
-        tmp_path / "a.png",
-        Image.fromarray(pixels),
-        pixels,
-        expected,
-        expected.transpose(2, 0, 1),
-    ):
-        np.testing.assert_allclose(picture(given), expected, atol=1e-6)
-    assert picture(np.zeros((4, 4))).shape == (4, 4, 3)
-    assert picture(np.zeros((1, 4, 4))).shape == (4, 4, 3)
-
-
-@pytest.mark.parametrize(
-    ("given", "text"),
-    [
-        ("missing.png", "`missing.png` cannot be read: No such file"),
-        (np.zeros((2, 3, 4, 5)), "must be (height, width) or with 1 or 3 colours"),
-        (np.full((4, 4), 3.0), "values must be within 0 and 1"),
-        (np.full((4, 4), np.nan), "values must be within 0 and 1"),
-        (np.full((4, 4), 300), "values must be within 0 and 255"),
-        ({"a": 1}, "a picture must be a path or numbers, got dict"),
-    ],
-)
-def test_what_is_no_picture_is_refused(given: Any, text: str) -> None:
-    with pytest.raises(BadInputError) as caught:
-        picture(given)
-    assert text in str(caught.value)
-
-
-def test_an_unreadable_picture_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
-    with pytest.raises(BadInputError, match="no picture, or a damaged one"):
-        picture(tmp_path / "a.png")
 
 
 def test_sounds_of_every_form_are_the_same(tmp_path: Path) -> None:

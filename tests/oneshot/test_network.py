@@ -69,6 +69,16 @@ def test_vectors_of_turns_lie_side_by_side(embedder: NetworkEmbedder) -> None:
     np.testing.assert_allclose(mirrored, by_hand, atol=2e-3)
 
 
+def test_eight_turns_bring_a_cohort_that_keeps_similarities(embedder: NetworkEmbedder) -> None:
+    (one, labels), (eight, same) = embedder.cohort() or (), embedder.turning().cohort() or ()
+    np.testing.assert_array_equal(labels, same)
+    assert eight.shape == (len(one), 8 * one.shape[1])
+    short, long = (rows / np.linalg.norm(rows, axis=1)[:, None] for rows in (one, eight))
+    np.testing.assert_allclose(short @ short.T, long @ long.T, atol=1e-5)
+    bare = NetworkEmbedder(embedder.network, embedder.preparation)
+    assert bare.turning().cohort() is None
+
+
 def test_views_begin_with_the_example_itself(embedder: NetworkEmbedder) -> None:
     example = PICTURES[0]
     views = embedder.views(example, 4, np.random.default_rng(0))

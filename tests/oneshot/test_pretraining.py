@@ -63,7 +63,9 @@ def test_the_cohort_is_of_the_labels_held_out(learned: NetworkEmbedder) -> None:
     vectors, labels = cohort
     assert vectors.shape == (12, 48)
     assert set(labels.tolist()) == {0, 1, 2}
-    assert learned.turning().cohort() is None
+    turned = learned.turning().cohort()
+    assert turned is not None
+    np.testing.assert_array_equal(turned[0], np.concatenate([vectors] * 8, axis=1))
 
 
 def test_the_probe_has_watched(learned: NetworkEmbedder) -> None:

@@ -17,7 +17,6 @@ from trainwell.oneshot import (
     ModuleEmbedder,
     OneShotClassifier,
     VectorEmbedder,
-    cut_head,
     load,
     load_embedder,
     save_embedder,
@@ -114,41 +113,3 @@ def test_many_labels_load_at_once(tmp_path: Path) -> None:
     again = load(tmp_path)
     assert time.process_time() - begun < 5
     assert again.predict(rows[[5, 17_000]]).tolist() == [5, 17_000]
-
-
-def test_old_and_new_labels_in_one_decision(world: Any, tmp_path: Path) -> None:
-    x, y = world.take(range(60, 120), 8, seed=2)
-    torch.manual_seed(0)
-    module = torch.nn.Sequential(torch.nn.Linear(16, 32), torch.nn.Tanh(), torch.nn.Linear(32, 60))
-    optimizer = torch.optim.Adam(module.parameters(), 0.01)
-    inputs, targets = torch.from_numpy(x), torch.from_numpy(y - 60)
-    for _ in range(150):
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(module(inputs), targets).backward()
-        optimizer.step()
-    embedder, head = cut_head(module, [f"old {i}" for i in range(60)])
-    np.testing.assert_allclose(
-        head.logs(embedder.embed(x)), module(inputs).log_softmax(1).detach(), atol=1e-4
-    )
-    classifier = OneShotClassifier(embedder, cohort=(x, y), base=head)
-    classifier.partial_fit(world.take(range(6), 1)[0], [f"new {i}" for i in range(6)])
-    new, right_new = world.take(range(6), 20, seed=5)
-    old, right_old = world.take(range(60, 120), 3, seed=6)
-    found_new = classifier.predict(new) == [f"new {i}" for i in right_new]
-    found_old = classifier.predict(old) == [f"old {i - 60}" for i in right_old]
-    assert found_new.mean() > 0.5
-    assert found_old.mean() > 0.5
-    chances = classifier.predict_proba(new)
-    assert chances.shape == (120, 66)
-    np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=1e-6)
-    classifier.save(tmp_path)
-    np.testing.assert_array_equal(load(tmp_path, embedder).predict_proba(new), chances)
-    for call, text in [
-        (lambda: classifier.enroll("old 3", new[0]), "the label `old 3` is one of `base` already"),
-        (lambda: classifier.predict(new, unknown=True), "does not go with `unknown`"),
-        (lambda: cut_head(torch.nn.ReLU()), "has no linear layer"),
-        (lambda: cut_head(module, ["a"]), "needs as many different labels, got 1"),
-    ]:
-        with pytest.raises(BadInputError) as caught:
-            call()
-        assert text in str(caught.value)

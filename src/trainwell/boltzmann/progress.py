@@ -1,4 +1,4 @@
-"""A progress bar for the terminal."""
+"""Epochs on the progress bar."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from trainwell import progress
 from trainwell.boltzmann.history import Moment
 
 
@@ -28,30 +29,10 @@ def epochs_shown(total: int, *, shown: bool, title: str) -> Iterator[Advance]:
         shown: draw it; without, nothing is imported or printed.
         title: what learns.
     """
-    if not shown:
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[told]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(title, total=total, told="")
+    with progress.shown(title, wanted=shown) as tell:
 
         def advance(moment: Moment) -> None:
-            progress.update(task, advance=1, told=_told(moment))
+            tell(moment.epoch, total, _told(moment))
 
         yield advance
 

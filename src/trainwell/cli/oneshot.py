@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trainwell.cli.oneshot_doubts import doubts, told_as_lines
 from trainwell.cli.oneshot_input import gathered, labelled, table
 from trainwell.cli.oneshot_pretrain import PRETRAIN_EPILOG, pretrain
 from trainwell.cli.output import put
@@ -60,9 +61,9 @@ def enroll(
         str | None,
         typer.Option(
             "--embedder",
-            help="For a new MODEL: characters (drawings), efficientnet-lite0 (photographs), minilm"
-            " or wordllama (texts), spoken-words or voices (WAV), or a folder that `pretrain`"
-            " wrote.",
+            help="Of a new MODEL, or the one it has: characters (drawings), efficientnet-lite0"
+            " (photographs), minilm or wordllama (texts), spoken-words or voices (WAV), or a"
+            " folder that `pretrain` wrote.",
         ),
     ] = None,
     cohort: Annotated[
@@ -78,21 +79,28 @@ def enroll(
 ) -> int:
     """Add examples of labels; MODEL may be new.
 
-    Nothing is trained: one example of a label is enough, and more may follow at any time.
+    Nothing is trained: one example of a label is enough, and more may follow
+    at any time. What looks wrong with what is enrolled (two labels too alike,
+    an example nearer to another label, a cohort of another kind) is told on
+    standard error.
     """
-    classifier = _opened_or_new(model, embedder, cohort)
-    medium = classifier._used_embedder().medium
-    if label is not None:
-        found, _ = gathered(examples, medium)
-        classifier.enroll(label, found, new=new)
-    else:
-        found, labels = labelled(examples, medium)
-        if known := sorted(set(labels) & set(map(str, classifier.labels))) if new else []:
-            raise BadInputError(f"the label `{known[0]}` is enrolled already")
-        classifier.partial_fit(found, labels)
+    with told_as_lines():
+        classifier = _opened_or_new(model, embedder, cohort)
+        medium = classifier._used_embedder().medium
+        if label is not None:
+            found, _ = gathered(examples, medium)
+            classifier.enroll(label, found, new=new)
+        else:
+            found, labels = labelled(examples, medium)
+            if known := sorted(set(labels) & set(map(str, classifier.labels))) if new else []:
+                raise BadInputError(f"the label `{known[0]}` is enrolled already")
+            classifier.partial_fit(found, labels)
+    lines = doubts(classifier)
     classifier.save(model)
     counted = f"{len(found)} example{'s' * (len(found) != 1)}"
     put(sys.stdout, f"{model}: {counted} added, {len(classifier.labels)} labels in all\n")
+    for line in lines:
+        put(sys.stderr, f"trainwell: {line}\n")
     return 0
 
 
@@ -268,12 +276,13 @@ def _opened_or_new(model: str, embedder: str | None, cohort: str | None) -> OneS
     from trainwell.oneshot import OneShotClassifier, load, load_embedder
 
     if os.path.exists(os.path.join(model, "classifier.json")):
-        if embedder is not None or cohort is not None:
+        if cohort is not None:
             raise BadInputError(
-                f"`{model}` has its embedder and its cohort already: `--embedder` and `--cohort` "
-                "are for a new one"
+                f"`{model}` has its cohort already: `--cohort` is for a new one, and leaving it "
+                "out adds to this one"
             )
-        return load(model)
+        # `load` compares its fingerprint with that of the embedder which enrolled what is there.
+        return load(model, None if embedder is None else load_embedder(embedder))
     if embedder is None:
         raise BadInputError(f"`{model}` is new: `--embedder` says what its examples are")
     # A folder holds an embedder of the user's own; else it is the name of a pretrained one.

@@ -6,11 +6,11 @@ __all__ = ["PRETRAIN_EPILOG", "pretrain"]
 
 import os
 import sys
-import warnings
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trainwell.cli.oneshot_doubts import told_as_lines
 from trainwell.cli.output import is_coloured, put, terminal_width
 from trainwell.errors import BadInputError
 
@@ -95,8 +95,7 @@ def pretrain(
 
     _check_output(output)
     preparation = Preparation(size=size, channels=3 if colour else 1, ink=ink, centre=ink != "none")
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always", UserWarning)
+    with told_as_lines():
         embedder = learn(
             folder,
             preparation=preparation,
@@ -112,8 +111,6 @@ def pretrain(
             verbose=sys.stderr.isatty() and not quiet,
             name=os.path.basename(os.path.abspath(output)),
         )
-    for each in told:
-        put(sys.stderr, f"trainwell: {each.message}\n")
     save_embedder(embedder, output)
     if not quiet:
         put(sys.stdout, _told(embedder, output))

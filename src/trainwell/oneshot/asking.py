@@ -43,7 +43,9 @@ class Asking:
         if self.base is not None:
             return self.answers(vectors, "independent", false_accept).labels
         seat, score = self.known.best(vectors)
-        found = np.array(self.known.gallery.seats, dtype=object)[seat]
+        seats = self.known.gallery.seats
+        found = np.empty(len(seat), dtype=object)
+        found[:] = [seats[each] for each in seat.tolist()]
         if false_accept is not None:
             found[score < self._threshold(false_accept)] = UNKNOWN
         return found
@@ -58,9 +60,10 @@ class Asking:
         """
         if assume not in MODES:
             raise UnknownNameError("mode", str(assume), MODES)
-        if false_accept is not None and (assume != "independent" or self.base is not None):
-            what = "`base`" if self.base is not None else f"`assume={assume}`"
-            raise BadInputError(f"{what} gives every query a label: it does not go with `unknown`")
+        if false_accept is not None and assume != "independent":
+            raise BadInputError(
+                f"`assume={assume}` gives every query a label: it does not go with `unknown`"
+            )
         calibration = self._calibration(needed=false_accept is not None or self.base is not None)
         scores = self.known.scores(vectors)
         logits = self._logits(scores, vectors, calibration)
@@ -87,6 +90,13 @@ class Asking:
         if false_accept is not None:
             threshold = self._threshold(false_accept)
             labels[score < threshold] = UNKNOWN
+            if self.base is not None:
+                # What goes to the head's labels has to look like them.
+                old = self.known.acquaintance(self.base, self.seed)
+                found = old.similarities(vectors)[every, np.maximum(chosen - scores.shape[1], 0)]
+                similarity = np.where(enrolled, similarity, found)
+                strange = found < old.threshold(false_accept, self._labels)
+                labels[~enrolled & strange] = UNKNOWN
         source = "" if calibration is None else calibration.source
         return Answers(labels, similarity, score, chance, threshold, false_accept, assume, source)
 
@@ -94,15 +104,19 @@ class Asking:
         self, vectors: Vectors, order: NDArray[np.object_], unknown: bool
     ) -> NDArray[np.float64]:
         """(queries, labels) in this order; with `unknown` one column more."""
-        if unknown and self.base is not None:
-            raise BadInputError("`base` gives every query a label: it does not go with `unknown`")
         calibration = self._calibration(needed=True)
         assert calibration is not None
         scores = self.known.scores(vectors)
-        if unknown:
+        if unknown and self.base is None:
             found = calibration.probabilities(scores, unknown=True)
         else:
             found = np.asarray(softmax(self._logits(scores, vectors, calibration), axis=1))
+        if unknown and self.base is not None:
+            # The head's share is its labels' and nobody's, by how like its labels the query is.
+            old = found[:, scores.shape[1] :]
+            strange = self.known.acquaintance(self.base, self.seed).strangeness(vectors)[:, None]
+            nobody = old.sum(axis=1, keepdims=True) * strange
+            found = np.concatenate([found[:, : scores.shape[1]], old * (1 - strange), nobody], 1)
         at = {name: column for column, name in enumerate(self.names)}
         columns = [at[name] for name in order.tolist()]
         return found[:, columns + ([found.shape[1] - 1] if unknown else [])]
@@ -139,14 +153,21 @@ class Asking:
         if self.base is None:
             return logits
         # What is none of the enrolled labels is one of the head's, by the head's own shares.
-        old = self.base.logs(vectors) + calibration.unknown + np.log(scores.shape[1])
+        # A label that was forgotten stays counted, or it would take others' answers with it.
+        seats = len(self.known.gallery.seats)
+        old = self.base.logs(vectors) + calibration.unknown + np.log(seats)
         joined = np.concatenate([logits, old + self.base.push], axis=1)
         return np.asarray(joined - logsumexp(joined, axis=1, keepdims=True))
 
     def _threshold(self, false_accept: float) -> float:
         calibration = self._calibration(needed=True)
         assert calibration is not None
-        return calibration.threshold(false_accept, len(self.known.gallery.seats))
+        return calibration.threshold(false_accept, self._labels)
+
+    @property
+    def _labels(self) -> int:
+        """How many labels a stranger may be mistaken for; forgotten ones stay counted."""
+        return len(self.known.gallery.seats) + (0 if self.base is None else len(self.base.labels))
 
     def _calibration(self, *, needed: bool) -> Calibration | None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Calibration", "calibrate_with"]
+__all__ = ["EPISODES", "Calibration", "calibrate_with"]
 
 from collections.abc import Callable
 from dataclasses import dataclass

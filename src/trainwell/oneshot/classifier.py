@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["OneShotClassifier"]
 
 import os
+import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -22,6 +23,8 @@ from trainwell.oneshot.embedding import cohort_of, embedded
 from trainwell.oneshot.examples import is_one, listed, source_of
 from trainwell.oneshot.gallery import Gallery, as_label
 from trainwell.oneshot.grounds import Grounds
+from trainwell.oneshot.kinship import foreign_cohort
+from trainwell.oneshot.nearness import index_named
 from trainwell.oneshot.recogniser import Recogniser
 from trainwell.oneshot.space import Vectors
 
@@ -42,11 +45,12 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             other than those to be enrolled. None: what the embedder brings along; False: nothing.
         scoring: "plain": the similarity; "standing": how it stands out among the cohort's;
             "ratio": a likelihood ratio with the cohort's variances; "auto": the last of these
-            that the cohort allows for.
+            that the cohort allows for, "plain" for vectors of more than 4,096 numbers.
         centre: take the cohort's mean away from all vectors.
         views: vectors of so many changed copies are averaged for each example (augmentation at
             test time); or a function from an example to a list of copies.
         base: a `Head` with the labels that a network knows already.
+        index: "exact"; or "approximate", with which `predict` looks at a part of the labels only.
         random_state: seed of views and of the rehearsals that calibrate.
 
     Sources:
@@ -71,6 +75,7 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         centre: bool = True,
         views: Any = 1,
         base: Any = None,
+        index: str = "exact",
         random_state: int = 0,
     ) -> None:
         self.embedder = embedder
@@ -81,6 +86,7 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.centre = centre
         self.views = views
         self.base = base
+        self.index = index
         self.random_state = random_state
 
     # What is enrolled
@@ -377,8 +383,11 @@ class OneShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if known is None:
             grounds.check(vectors)
             known = Recogniser(grounds, Gallery(vectors.shape[1]))
+            known.sought.index = index_named(self.index, self.metric)
         known.enroll(labels, vectors, [source_of(example) for example in examples])
         self._known = known
+        if doubt := foreign_cohort(known):
+            warnings.warn(doubt, stacklevel=3)
         if announcement := Announcement.to(self, self._used_embedder().name):
             announcement.enrolled(known)
         return self

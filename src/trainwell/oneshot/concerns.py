@@ -4,11 +4,12 @@ from __future__ import annotations
 
 __all__ = ["Announcement", "Concerns"]
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
 
+from trainwell.oneshot.kinship import Kinship
 from trainwell.oneshot.recogniser import Recogniser
 from trainwell.oneshot.space import Space, Vectors, unit
 from trainwell.probes.recognisers import RecogniserLog, is_watched
@@ -82,6 +83,11 @@ class Concerns:
             str(names[int(others[worst].argmax())]),
         )
 
+    def facts(self) -> dict[str, Any]:
+        """The same as fields of `trainwell.record.recognisers.Recogniser`."""
+        names = {"of": "stray_label", "other": "stray_other"}
+        return {names.get(field, field): value for field, value in asdict(self).items()}
+
 
 class Announcement:
     """Tells an active `trainwell run` or `trainwell.watch` what is enrolled and asked.
@@ -94,7 +100,7 @@ class Announcement:
         self._log = RecogniserLog(name)
         self._queries = 0
         self._foreign = 0
-        self._ground: tuple[Vectors, float] | None = None
+        self._ground: Kinship | None = None
 
     @classmethod
     def to(cls, owner: Any, name: str) -> Announcement | None:
@@ -110,20 +116,7 @@ class Announcement:
 
     def enrolled(self, known: Recogniser) -> None:
         """Labels came or went."""
-        found = Concerns.about(known)
-        self._log.change(
-            {
-                "labels": found.labels,
-                "examples": found.examples,
-                "alike": found.alike,
-                "first": found.first,
-                "second": found.second,
-                "margin": found.margin,
-                "stray": found.stray,
-                "stray_label": found.of,
-                "stray_other": found.other,
-            }
-        )
+        self._log.change(Concerns.about(known).facts())
 
     def asked(self, known: Recogniser, vectors: Vectors) -> None:
         """Queries came, (queries, width)."""
@@ -132,18 +125,12 @@ class Announcement:
         if cohort is None:
             self._log.change({"queries": self._queries})
             return
-        space = Space("cosine", known.grounds.space.centre)
         if self._ground is None:
-            placed = space.place(cohort.vectors)
-            # A query's label is none of the cohort's: nor may an example's own label count here.
-            same = cohort.labels[:, None] == cohort.labels
-            own = np.where(same, -np.inf, placed @ placed.T).max(axis=1)
-            limit = float(np.quantile(own, _FOREIGN)) if np.isfinite(own).all() else -np.inf
-            self._ground = placed, limit
-        placed, limit = self._ground
-        queries = space.place(vectors)
+            self._ground = Kinship.of(cohort, known.grounds.space.centre)
+        ground = self._ground
         held = np.flatnonzero(known.gallery.examples.used)
-        enrolled = space.place(np.asarray(known.gallery.examples.rows[held]))
-        best = np.maximum((queries @ placed.T).max(axis=1), (queries @ enrolled.T).max(axis=1))
+        enrolled = ground.space.place(np.asarray(known.gallery.examples.rows[held]))
+        among = (ground.space.place(vectors) @ enrolled.T).max(axis=1)
+        best, limit = np.maximum(ground.best(vectors), among), ground.limit(_FOREIGN)
         self._foreign += int((best < limit).sum())
         self._log.change({"queries": self._queries, "off_ground": self._foreign})

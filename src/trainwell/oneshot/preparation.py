@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["INKS", "Preparation", "picture_of"]
+__all__ = ["INKS", "Preparation"]
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch.nn import functional
 
 from trainwell.errors import BadInputError, UnknownNameError
+from trainwell.oneshot.reading import picture_of
 
 INKS = ("any", "dark", "light", "none")
 
@@ -161,93 +160,3 @@ def _centred(picture: torch.Tensor, spread: float) -> torch.Tensor:
     grid = functional.affine_grid(maps, [1, *picture.shape], align_corners=False)
     moved: torch.Tensor = functional.grid_sample(picture[None], grid, align_corners=False)
     return moved[0]
-
-
-def picture_of(example: Any, channels: int) -> torch.Tensor:
-    """A picture as (channels, height, width), float32 in [0, 1].
-
-    Args:
-        example: a path, a picture of PIL, an array or a tensor.
-        channels: 1 for grey, 3 for colour.
-
-    Raises:
-        BadInputError: if it cannot be read, or is no picture.
-    """
-    if isinstance(example, str | os.PathLike):
-        return _tensor(_read(os.fspath(example), channels), "the picture")
-    if hasattr(example, "convert") and hasattr(example, "getbands"):
-        return _tensor(np.asarray(_flat(example, channels)), "the picture")
-    if isinstance(example, torch.Tensor):
-        example = example.detach().cpu().numpy()
-    try:
-        array = np.asarray(example)
-    except ValueError as error:
-        raise BadInputError(
-            f"an example must be a picture, got {type(example).__name__}"
-        ) from error
-    if array.dtype.kind not in "buif":
-        raise BadInputError(
-            "an example must be a path, a picture of PIL, or an array of numbers, got "
-            f"{type(example).__name__}"
-        )
-    picture = _tensor(array, "an example")
-    if picture.shape[0] == channels:
-        return picture
-    if channels == 3:
-        return picture.expand(3, -1, -1)
-    # The luma of ITU-R BT.601, as PIL's "L".
-    return (picture * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(0, keepdim=True)
-
-
-def _tensor(array: np.ndarray[Any, Any], what: str) -> torch.Tensor:
-    """(1 or 3, height, width) in [0, 1] from an array of a picture's shape."""
-    if array.ndim == 2:
-        array = array[None]
-    elif array.ndim == 3 and array.shape[2] in (1, 3) and array.shape[0] not in (1, 3):
-        array = array.transpose(2, 0, 1)
-    if array.ndim != 3 or array.shape[0] not in (1, 3) or not array.size:
-        raise BadInputError(
-            f"{what} must be (height, width), (height, width, channels) or (channels, height, "
-            f"width) with 1 or 3 channels, got {tuple(array.shape)}"
-        )
-    if array.dtype == np.uint8:
-        # A copy: arrays of PIL and memory maps may be read only.
-        return torch.from_numpy(array.astype(np.float32)) / 255
-    values = torch.from_numpy(array.astype(np.float32))
-    low, high = float(values.min()), float(values.max())
-    if not (low >= 0 and high <= 1):
-        raise BadInputError(
-            f"the pixels of {what} must be uint8, or numbers in [0, 1], got {low:g} to {high:g}"
-        )
-    return values
-
-
-def _read(path: str, channels: int) -> np.ndarray[Any, Any]:
-    try:
-        from PIL import Image, UnidentifiedImageError
-    except ImportError as error:
-        raise BadInputError(
-            "reading pictures needs Pillow: pip install 'trainwell[oneshot-image]'"
-        ) from error
-    try:
-        with Image.open(path) as picture:
-            return np.asarray(_flat(picture, channels))
-    except UnidentifiedImageError as error:
-        raise BadInputError(f"`{path}` is no picture that can be read") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BadInputError(f"`{path}` cannot be read: {reason}") from error
-
-
-def _flat(picture: Any, channels: int) -> Any:
-    """Grey or colour; what is transparent lies on white, as a viewer shows it."""
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        from PIL import Image
-
-        clear = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
-    if picture.mode.startswith(("I", "F")):
-        values = np.asarray(picture, dtype=np.float32)
-        # Sixteen bits a pixel, whatever PIL calls them.
-        return np.clip(values / 65535 if values.max() > 255 else values / 255, 0, 1)
-    return picture.convert("L" if channels == 1 else "RGB")

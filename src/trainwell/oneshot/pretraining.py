@@ -24,9 +24,9 @@ from trainwell.oneshot.learning import Learning
 from trainwell.oneshot.network import NetworkEmbedder
 from trainwell.oneshot.objectives import Objective
 from trainwell.oneshot.preparation import Preparation
-from trainwell.oneshot.progress import Advance, shown
 from trainwell.oneshot.resnet import ResNet
 from trainwell.oneshot.watched import watched
+from trainwell.progress import Advance, shown
 
 _LOOKS = 20
 """How often the labels held out are looked at, and a checkpoint is written."""

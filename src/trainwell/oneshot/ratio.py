@@ -74,14 +74,20 @@ class Ratio:
 
     def rows(self, placed: Vectors, sizes: NDArray[np.int64]) -> tuple[Vectors, Vectors]:
         """Predicted means over predicted variances; constants; sizes."""
-        size = sizes[:, None].astype(np.float64)
-        share = size * self.between / (size * self.between + 1)
-        variance = 1 + self.between / (size * self.between + 1)
-        mean = (placed.astype(np.float64) @ self.turn) * share
-        constant = 0.5 * (np.log1p(self.between) - np.log(variance) - mean**2 / variance).sum(1)
+        # In double precision: the last bits must not depend on how many are enrolled at once.
+        rows = (placed.astype(np.float64) @ self.turn).astype(np.float32)
         beside = np.zeros((len(placed), 3), np.float32)
-        beside[:, 0], beside[:, 1] = constant, sizes
-        return (mean / variance).astype(np.float32), beside
+        beside[:, 1] = sizes
+        for size in np.unique(sizes).tolist():
+            share = size * self.between / (size * self.between + 1)
+            variance = 1 + self.between / (size * self.between + 1)
+            chosen = sizes == size
+            mean = rows[chosen] * share.astype(np.float32)
+            rows[chosen] = mean / variance.astype(np.float32)
+            constant = 0.5 * (np.log1p(self.between) - np.log(variance)).sum()
+            squares = np.einsum("ij,ij->i", mean, rows[chosen], dtype=np.float64)
+            beside[chosen, 0] = constant - 0.5 * squares
+        return rows, beside
 
     def queries(self, placed: Vectors) -> tuple[Vectors, Vectors]:
         """Turned queries; the numbers beside them are the same vectors again."""

