@@ -53,8 +53,8 @@ def tune(
         str,
         typer.Option(
             metavar="HOW",
-            help="bayes (TPE), gp (Gaussian process, for few trials), cmaes, random, quasirandom,"
-            " grid, manual.",
+            help="bayes (gp up to 60 trials, tpe beyond), gp (Gaussian process), tpe, cmaes,"
+            " random, quasirandom, grid, manual.",
         ),
     ] = "bayes",
     table: Annotated[

@@ -39,7 +39,7 @@ def _inline(function: Callable[..., Any], parameters: dict[str, Any], **options:
     return tune(function, parameters, engine="inline", **{"seeds": 2, "trials": 25, **options})
 
 
-@pytest.mark.parametrize("search", ["bayes", "gp", "cmaes", "random", "quasirandom"])
+@pytest.mark.parametrize("search", ["bayes", "gp", "tpe", "cmaes", "random", "quasirandom"])
 def test_every_search_finds_the_bottom_of_a_bowl(search: str) -> None:
     found = _inline(bowl, {"x": (-4.0, 4.0), "y": (-1.0, 1.0)}, search=search)
     assert found.best is not None
@@ -124,7 +124,8 @@ def test_repeats_give_the_mean_over_seeds_and_end_early_by_wilcoxon() -> None:
     def noisy(x: float = 0.0) -> float:
         return x + random.random()
 
-    found = tune(noisy, {"x": (0.0, 9.0)}, repeats=8, trials=12, seeds=0, jobs=2)
+    ranges = {"x": (0.0, 9.0)}
+    found = tune(noisy, ranges, search="random", repeats=8, trials=12, seeds=0, jobs=2)
     told = [t.user_attrs["told"] for t in found.optuna_study.trials if "told" in t.user_attrs]
     assert found.count("pruned") > 0
     for trial, one in zip(found.trials[1:], told, strict=True):

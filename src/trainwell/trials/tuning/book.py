@@ -187,6 +187,10 @@ class StudyBook:
             known = counted if fits else []
             self.study.add_trial(
                 create_trial(
+                    # A complete trial without parameters would leave the samplers that model what
+                    # all complete trials have in common (GP, CMA-ES) with nothing: they draw
+                    # at random then, and do not say so.
+                    state=TrialState.COMPLETE if fits else TrialState.PRUNED,
                     value=value,
                     params={p.name: values[p.name] for p in known},
                     distributions={p.name: p.domain.distribution() for p in known},

@@ -82,6 +82,8 @@ class Cluster:
     def start(self, job: Job) -> int:
         """Start a job."""
         self._count += 1
+        if self._count == 1:
+            self._warm()
         text = _relative(job, self._folder).to_text()
         reference = self._task.remote(
             self._count, text, self._modules, self._function, self._board if job.follow else None
@@ -89,6 +91,12 @@ class Cluster:
         self._running[reference] = (self._count, job)
         self._began[self._count] = time.monotonic()
         return self._count
+
+    def _warm(self) -> None:
+        """Have the other workers load PyTorch while the first job, which is alone, runs."""
+        task = self._ray.remote(num_cpus=1, max_retries=0)(_warm)
+        for _ in range(self.size - 1):
+            task.remote(self._modules, self._function)
 
     def stop(self, number: int) -> None:
         """Have a job killed."""
@@ -212,10 +220,7 @@ def _run(
     """A task: runs a job in a process of its own, on whichever node it is."""
     from dataclasses import replace
 
-    key = "" if function is None else str(id(function))
-    pool = _POOLS.get(key)
-    if pool is None:
-        pool = _POOLS[key] = Pool(1, modules) if function is None else Pool(1, work=call(function))
+    pool = _pool(modules, function)
     job = Job.from_text(text)
     here = os.getcwd()
     home = os.path.abspath(job.home)
@@ -225,8 +230,25 @@ def _run(
         return _followed(pool, number, board).to_json()
     except BaseException:
         # What is left of it must not meet the next task.
-        _POOLS.pop(key).close()
+        _POOLS.pop(_key(function)).close()
         raise
+
+
+def _key(function: Callable[..., Any] | None) -> str:
+    return "" if function is None else str(id(function))
+
+
+def _pool(modules: tuple[str, ...], function: Callable[..., Any] | None) -> Pool:
+    """This worker's process for trials."""
+    key = _key(function)
+    if key not in _POOLS:
+        _POOLS[key] = Pool(1, modules) if function is None else Pool(1, work=call(function))
+    return _POOLS[key]
+
+
+def _warm(modules: tuple[str, ...], function: Callable[..., Any] | None) -> None:
+    """A task: has this worker's process for trials ready for the next one."""
+    _pool(modules, function)
 
 
 def _placed(script: str, folder: str) -> str:

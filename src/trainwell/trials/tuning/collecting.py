@@ -71,6 +71,7 @@ def tuned_from(
 
 def _result(trial: FrozenTrial) -> TrialResult:
     told = trial.user_attrs.get("told") or {}
+    is_default = bool(trial.user_attrs.get("is_default"))
     states = {
         TrialState.COMPLETE: "complete",
         TrialState.PRUNED: "diverged" if told.get("diverged") else "pruned",
@@ -78,14 +79,16 @@ def _result(trial: FrozenTrial) -> TrialResult:
         TrialState.RUNNING: "running",
         TrialState.WAITING: "waiting",
     }
+    # The defaults are booked as pruned where they lie outside of what is searched.
+    ran = is_default or trial.state == TrialState.COMPLETE
     return TrialResult(
         trial.number,
-        states[trial.state],
+        "complete" if ran else states[trial.state],
         values_of(trial),
-        trial.value if trial.state == TrialState.COMPLETE else None,
+        trial.value if ran else None,
         float(told.get("seconds", 0.0)),
         str(told.get("error", "")),
-        bool(trial.user_attrs.get("is_default")),
+        is_default,
     )
 
 

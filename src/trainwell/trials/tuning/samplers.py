@@ -12,7 +12,6 @@ from optuna.pruners import BasePruner, NopPruner, SuccessiveHalvingPruner, Wilco
 from optuna.samplers import (
     BaseSampler,
     CmaEsSampler,
-    GPSampler,
     QMCSampler,
     RandomSampler,
     TPESampler,
@@ -20,11 +19,13 @@ from optuna.samplers import (
 
 from trainwell.errors import BadInputError, UnknownNameError
 from trainwell.trials.tuning.domain import Choice
+from trainwell.trials.tuning.few import FewTrialsSampler
 from trainwell.trials.tuning.parameter import Parameter
 
 SEARCHES = {
-    "bayes": "tree of Parzen estimators: learns which settings are good (the default)",
-    "gp": "Gaussian process: for few trials of few numbers",
+    "bayes": "learns which settings are good: gp up to 60 trials, tpe beyond (the default)",
+    "gp": "Gaussian process: makes most of few trials, thinks a fraction of a second",
+    "tpe": "tree of Parzen estimators: quick, for many trials",
     "cmaes": "CMA-ES: evolves a cloud of settings, for many trials of numbers",
     "random": "evenly at random",
     "quasirandom": "scrambled Sobol points: random, but without gaps",
@@ -32,6 +33,9 @@ SEARCHES = {
     "manual": "the settings of a table, or those that you type",
 }
 """What `--search` takes."""
+
+_FEW = 60
+"""Trials up to which `bayes` is a Gaussian process: beyond them its thinking takes seconds."""
 
 
 def proposes(search: str) -> bool:
@@ -63,13 +67,13 @@ def make_sampler(
     first = max(4, min(10, trials // 4))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        if search == "bayes":
+        if search == "gp" or (search == "bayes" and _suits_a_process(parameters, trials)):
+            return FewTrialsSampler(first, seed)
+        if search in ("bayes", "tpe"):
             # Trials that run count as bad, so that two workers do not try the same.
             return TPESampler(
                 n_startup_trials=first, multivariate=True, group=True, constant_liar=True, seed=seed
             )
-        if search == "gp":
-            return GPSampler(n_startup_trials=first, deterministic_objective=False, seed=seed)
         if search == "cmaes":
             if any(isinstance(p.domain, Choice) or p.condition for p in parameters):
                 raise BadInputError(
@@ -79,6 +83,12 @@ def make_sampler(
         if search == "quasirandom":
             return QMCSampler(scramble=True, seed=seed)
     return RandomSampler(seed=seed)
+
+
+def _suits_a_process(parameters: Sequence[Parameter], trials: int) -> bool:
+    """Few trials, and most parameters a part of each, since the process models these only."""
+    conditional = sum(p.condition is not None for p in parameters)
+    return trials <= _FEW and 2 * conditional <= len(parameters)
 
 
 def make_pruner(evaluations: int, repeats: int, *, prune: bool) -> BasePruner:
