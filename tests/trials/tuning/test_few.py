@@ -66,6 +66,14 @@ def test_one_enormous_loss_does_not_hide_where_the_best_is() -> None:
     assert study.ask().suggest_float("x", 0, 1) == pytest.approx(0.35, abs=0.06)
 
 
+def test_the_best_is_not_proposed_again() -> None:
+    study = _study()
+    study.optimize(lambda t: t.suggest_float("x", 0, 1), n_trials=25)
+    tried = [t.params["x"] for t in study.trials]
+    assert min(tried) < 0.001
+    assert len(set(tried)) == 25
+
+
 def test_values_are_drawn_in_to_the_fence() -> None:
     assert list(fenced([0.0, 1.0, 2.0, 3.0, 1e9])) == [0.0, 1.0, 2.0, 3.0, 6.0]
     assert list(fenced([0.0, 1.0, 2.0, 3.0, 4.0, math.inf])) == [0.0, 1.0, 2.0, 3.0, 4.0, 6.0]

@@ -452,4 +452,4 @@ def _complete() -> dict[int, Any]:
 
 def test_errors_of_names_are_of_their_kind() -> None:
     with pytest.raises(UnknownNameError):
-        tune(bowl, {"x": (0.0, 1.0)}, search="tpe")
+        tune(bowl, {"x": (0.0, 1.0)}, search="parzen")

@@ -176,7 +176,9 @@ class StudyBook:
                 with _quietly():
                     self.study.enqueue_trial(dict(values) if fits else {}, user_attrs=told)
 
-    def enter_default(self, values: Values, parameters: Sequence[Parameter], value: float) -> None:
+    def enter_default(
+        self, values: Values, parameters: Sequence[Parameter], value: float, *, repeats: int
+    ) -> None:
         """Enter the defaults, so that samplers learn from them, where they lie in the space."""
         with self._alone():
             trials = self.study.get_trials(deepcopy=False)
@@ -189,8 +191,9 @@ class StudyBook:
                 create_trial(
                     # A complete trial without parameters would leave the samplers that model what
                     # all complete trials have in common (GP, CMA-ES) with nothing: they draw
-                    # at random then, and do not say so.
-                    state=TrialState.COMPLETE if fits else TrialState.PRUNED,
+                    # at random then, and do not say so. And a value of one seed is no match for
+                    # means of several: as the best it would keep Wilcoxon's test from all pruning.
+                    state=TrialState.COMPLETE if fits and repeats == 1 else TrialState.PRUNED,
                     value=value,
                     params={p.name: values[p.name] for p in known},
                     distributions={p.name: p.domain.distribution() for p in known},

@@ -79,7 +79,7 @@ def _result(trial: FrozenTrial) -> TrialResult:
         TrialState.RUNNING: "running",
         TrialState.WAITING: "waiting",
     }
-    # The defaults are booked as pruned where they lie outside of what is searched.
+    # The defaults are booked as pruned where samplers and pruners must not compare them.
     ran = is_default or trial.state == TrialState.COMPLETE
     return TrialResult(
         trial.number,

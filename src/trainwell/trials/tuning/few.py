@@ -23,8 +23,9 @@ class FewTrialsSampler(GPSampler):
     Three things differ. A trial that was pruned counts with its last evaluation, and one that
     diverged as bad; else its neighbourhood would look unexplored, and be tried again and again.
     Values far worse than most (a loss of 10,000) are drawn in to the fence of a box plot, since
-    one of them would make all good ones look alike to the process. And a parameter with a
-    condition, which is not part of every trial, is chosen by a tree of Parzen estimators.
+    one of them would make all good ones look alike to the process. And what it cannot say, a
+    parameter with a condition (not part of every trial) or anything new once it proposes what was
+    tried already, is chosen by a tree of Parzen estimators.
 
     Args:
         first: trials at random before the process is asked.
@@ -48,7 +49,10 @@ class FewTrialsSampler(GPSampler):
         """The setting that promises most, as far as all trials have its parameters."""
         seen: Any = _Seen(study, search_space)
         with _one_thread():
-            return super().sample_relative(seen, trial, search_space)
+            chosen = super().sample_relative(seen, trial, search_space)
+        # Sure of the best, on an edge say, it would propose just that again and again.
+        known = any(chosen.items() <= t.params.items() for t in study.get_trials(deepcopy=False))
+        return {} if known else chosen
 
 
 class _Seen:
@@ -104,7 +108,7 @@ def _shown(trial: FrozenTrial, sign: float) -> float:
     told = trial.user_attrs.get("told") or {}
     if told.get("diverged"):
         return sign * float("inf")
-    if trial.state == TrialState.COMPLETE and trial.value is not None:
+    if trial.value is not None:
         return trial.value
     last = trial.last_step
     return sign * float("inf") if last is None else trial.intermediate_values[last]

@@ -200,7 +200,7 @@ class Search:
         if default is not None:
             values = self._subject.default_values(self._parameters)
             self._book.study.set_user_attr("default", default)
-            self._book.enter_default(values, self._parameters, default)
+            self._book.enter_default(values, self._parameters, default, repeats=plan.repeats)
         if plan.search == "grid":
             table = combinations(self._parameters, plan.points)
             self._reporter.most = min(plan.trials, len(table)) if plan.trials else len(table)
