@@ -172,7 +172,7 @@ def run_unknowns(shared: Path) -> None:
 
 
 def run_pictures(shared: Path) -> None:
-    import datasets
+    from benchmarks import datasets
 
     del shared
 

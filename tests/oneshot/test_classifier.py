@@ -139,6 +139,28 @@ def test_unknowns_are_refused_from_one_example(world: Any, cohort: Any, scoring:
     assert np.mean(more) > np.mean(accepted)
 
 
+@pytest.mark.parametrize("scoring", ["ratio", "standing"])
+def test_every_label_of_the_cohort_is_rehearsed(world: Any, cohort: Any, scoring: str) -> None:
+    classifier = enrolled(world, cohort, labels=20, shots=1, scoring=scoring)
+    grounds = classifier._used_grounds()
+    assert grounds.cohort is not None
+    names = {
+        row.tobytes(): label
+        for row, label in zip(
+            grounds.space.place(grounds.cohort.vectors), grounds.cohort.labels, strict=True
+        )
+    }
+    seen: set[Any] = set()
+
+    def rule(placed: Any, groups: Any, count: int) -> Any:
+        seen.update(names[row.tobytes()] for row in placed)
+        return placed, np.ones(count, np.int64)
+
+    object.__setattr__(grounds, "stand_for", rule)
+    assert grounds.calibration(ways=20, shots=1, seed=0) is not None
+    assert seen == set(grounds.cohort.labels)
+
+
 @pytest.mark.parametrize("scoring", SCORINGS)
 def test_probabilities_are_calibrated(world: Any, cohort: Any, scoring: str) -> None:
     classifier = enrolled(world, cohort, labels=20, shots=1, scoring=scoring)

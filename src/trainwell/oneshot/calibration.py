@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["EPISODES", "Calibration", "calibrate_with"]
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -79,8 +79,7 @@ class Calibration:
 
 
 def calibrate_with(
-    rehearsed: Cohort,
-    scoring: Scoring,
+    rehearsed: Sequence[tuple[Cohort, Scoring]],
     *,
     ways: int,
     shots: int,
@@ -91,8 +90,7 @@ def calibrate_with(
     """Rehearse with other labels: enrol some of them, ask for these and for the others.
 
     Args:
-        rehearsed: examples of labels that `scoring` has not seen.
-        scoring: how queries are scored.
+        rehearsed: examples of labels, each with a scoring that has not seen them.
         ways: labels to enrol; at most half of those that there are.
         shots: examples of each to enrol.
         rule: from placed vectors, their groups and the number of groups to the rows that stand for
@@ -101,18 +99,43 @@ def calibrate_with(
         seed: of the choice of labels and examples.
 
     Returns:
-        None where there are fewer than four labels with an example more than `shots`.
+        None where one has fewer than four labels with an example more than `shots`.
     """
-    sizes = np.bincount(rehearsed.labels)
-    names = np.flatnonzero(sizes > shots)
-    if len(names) < 4:
+    fewest = min(int((np.bincount(c.labels) > shots).sum()) for c, _ in rehearsed)
+    if fewest < 4:
         return None
-    ways = max(2, min(ways, len(names) // 2))
+    ways = max(2, min(ways, fewest // 2))
     random = np.random.default_rng(seed)
+    episodes = EPISODES // len(rehearsed)
+    found = [
+        one
+        for cohort, scoring in rehearsed
+        for one in _rehearsals(cohort, scoring, episodes, ways, shots, rule, random)
+    ]
+    known, right, strange = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return _fitted(
+        known.astype(np.float64),
+        right,
+        strange.astype(np.float64),
+        shots,
+        source,
+    )
+
+
+def _rehearsals(
+    rehearsed: Cohort,
+    scoring: Scoring,
+    episodes: int,
+    ways: int,
+    shots: int,
+    rule: Callable[[Vectors, NDArray[np.int64], int], tuple[Vectors, NDArray[np.int64]]],
+    random: np.random.Generator,
+) -> Iterator[tuple[Vectors, NDArray[np.int64], Vectors]]:
+    """Of each: scores of queries whose labels are enrolled, their seats, scores of the others."""
+    names = np.flatnonzero(np.bincount(rehearsed.labels) > shots)
     placed = scoring.space.place(rehearsed.vectors)
     queries, beside = scoring.queries(placed)
-    known, right, strange = [], [], []
-    for _ in range(EPISODES):
+    for _ in range(episodes):
         chosen = random.permutation(names)
         enrolled, others = chosen[:ways], chosen[ways:]
         order = random.permutation(len(placed))
@@ -130,16 +153,7 @@ def calibrate_with(
         per_label = scores.reshape(len(asked), ways, -1).max(axis=2)
         seat = np.full(int(rehearsed.labels.max()) + 1, -1)
         seat[enrolled] = np.arange(ways)
-        known.append(per_label[: len(rest)])
-        right.append(seat[rehearsed.labels[rest]])
-        strange.append(per_label[len(rest) :])
-    return _fitted(
-        np.concatenate(known).astype(np.float64),
-        np.concatenate(right),
-        np.concatenate(strange).astype(np.float64),
-        shots,
-        source,
-    )
+        yield per_label[: len(rest)], seat[rehearsed.labels[rest]], per_label[len(rest) :]
 
 
 def _fitted(

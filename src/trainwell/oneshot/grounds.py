@@ -122,18 +122,21 @@ class Grounds:
         if self.cohort is None:
             return None
         if isinstance(self.scoring, Plain):
-            return self._rehearse(self.cohort, self.scoring, ways, shots, "cohort", seed)
+            return self._rehearse([(self.cohort, self.scoring)], ways, shots, "cohort", seed)
         if len(np.unique(self.cohort.labels)) < 8:
             return None
-        teacher, pupil = self.cohort.split(np.random.default_rng(seed))
-        scoring: Scoring
-        if isinstance(self.scoring, Standing):
-            share = len(teacher.vectors) / len(self.cohort.vectors)
-            nearest = max(2, round(self.scoring.nearest * share))
-            scoring = Standing(self.space, self.space.place(teacher.vectors), nearest)
-        else:
-            scoring = Ratio.of(teacher, self.space)
-        return self._rehearse(pupil, scoring, ways, shots, "cohort", seed)
+        one, other = self.cohort.split(np.random.default_rng(seed))
+        halves = [(one, self._taught_by(other)), (other, self._taught_by(one))]
+        return self._rehearse(halves, ways, shots, "cohort", seed)
+
+    def _taught_by(self, half: Cohort) -> Scoring:
+        """The same scoring, from half of the cohort."""
+        assert self.cohort is not None
+        if not isinstance(self.scoring, Standing):
+            return Ratio.of(half, self.space)
+        share = len(half.vectors) / len(self.cohort.vectors)
+        nearest = max(2, round(self.scoring.nearest * share))
+        return Standing(self.space, self.space.place(half.vectors), nearest)
 
     def calibration_by(
         self, scoring: Plain, *, ways: int, shots: int, seed: int
@@ -141,22 +144,27 @@ class Grounds:
         """The same for another scoring, one that learns nothing of the cohort."""
         if self.cohort is None:
             return None
-        return self._rehearse(self.cohort, scoring, ways, shots, "cohort", seed)
+        return self._rehearse([(self.cohort, scoring)], ways, shots, "cohort", seed)
 
     def calibration_of(
         self, examples: Cohort, *, ways: int, shots: int, seed: int
     ) -> Calibration | None:
         """The same from rehearsals with the enrolled examples; None where they are too few."""
-        return self._rehearse(examples, self.scoring, ways, shots, "examples", seed)
+        return self._rehearse([(examples, self.scoring)], ways, shots, "examples", seed)
 
     def _rehearse(
-        self, cohort: Cohort, scoring: Scoring, ways: int, shots: int, source: str, seed: int
+        self,
+        rehearsed: list[tuple[Cohort, Scoring]],
+        ways: int,
+        shots: int,
+        source: str,
+        seed: int,
     ) -> Calibration | None:
         # A cohort has as many examples of a label as it has: fewer shots are better than none.
-        largest = int(np.sort(np.bincount(cohort.labels))[::-1][:4].min(initial=0))
+        sizes = [np.sort(np.bincount(cohort.labels))[::-1] for cohort, _ in rehearsed]
+        largest = min(int(each[:4].min(initial=0)) for each in sizes)
         return calibrate_with(
-            cohort,
-            scoring,
+            rehearsed,
             ways=ways,
             shots=max(1, min(shots, largest - 1)),
             rule=self.stand_for,
