@@ -36,6 +36,7 @@ from trainwell.boltzmann import RBM, BoltzmannMachine, ClassificationRBM, DBNCla
 from trainwell.boltzmann.draws import Draws
 from trainwell.boltzmann.learner import Learner
 from trainwell.boltzmann.likelihood import log_likelihood, log_partition
+from trainwell.boltzmann.products import add_outer, affine
 from trainwell.boltzmann.restricted import Restricted
 from trainwell.boltzmann.rules import Rules
 from trainwell.boltzmann.units import BernoulliUnits
@@ -167,28 +168,26 @@ def speed() -> None:
     tensor = torch.from_numpy(rows)
 
     def stepper(precision: str) -> Callable[[], None]:
-        from trainwell.boltzmann.precision import products
-
         machine = Restricted(
             torch.randn(784, 500) * 0.01, torch.zeros(784), torch.zeros(500), BernoulliUnits()
         )
-        learner = Learner(machine, Rules(), Draws(0), torch.zeros(784), tensor.mean(0))
+        rules = Rules(precision=precision)
+        learner = Learner(machine, rules, Draws(0), torch.zeros(784), tensor.mean(0))
 
         def work() -> None:
-            with products(precision):
-                for batch in tensor.split(100):
-                    learner.step(batch, 0.01)
+            for batch in tensor.split(100):
+                learner.step(batch, 0.01)
 
         return work
 
     weights, stacked = torch.randn(784, 500) * 0.01, torch.rand(200, 784)
-    out, back = torch.empty(200, 500), torch.empty(100, 784)
+    bias, below = torch.zeros(500), torch.zeros(784)
 
     def five() -> None:
         for _ in range(20):
-            torch.mm(stacked, weights, out=out)
-            torch.mm(out[100:], weights.t(), out=back)
-            weights.addmm_(stacked.t(), out, alpha=1e-9)
+            hidden = affine(bias, stacked, weights)
+            affine(below, hidden[100:], weights.t())
+            add_outer(weights, stacked, hidden, rate=1e-9)
 
     peer = BernoulliRBM(500, batch_size=100, n_iter=1, learning_rate=0.01, random_state=0)
     parts = {

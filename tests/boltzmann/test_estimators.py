@@ -19,7 +19,6 @@ import trainwell.boltzmann.rbm
 from trainwell.boltzmann import RBM, BoltzmannMachine
 from trainwell.boltzmann.data import BadDataError, Rows
 from trainwell.boltzmann.draws import Draws
-from trainwell.boltzmann.precision import products
 from trainwell.boltzmann.training import DivergedError
 from trainwell.errors import BadInputError, UnknownNameError
 
@@ -344,18 +343,6 @@ def test_the_progress_bar_is_drawn_on_standard_error(capsys: pytest.CaptureFixtu
     assert out == ""
     assert "2/2" in err
     assert "reconstruction" in err
-
-
-def test_precision_is_put_back() -> None:
-    setting: Any = torch.backends.mkldnn.matmul
-    before = setting.fp32_precision
-    with pytest.raises(ZeroDivisionError), products("bf16"):
-        assert setting.fp32_precision == "bf16"
-        raise ZeroDivisionError
-    assert setting.fp32_precision == before
-    one = RBM(4, n_iter=3, random_state=0, precision="bf16").fit(BARS)
-    assert setting.fp32_precision == before
-    assert one.components_.dtype == np.float32
 
 
 @pytest.mark.parametrize("module", [trainwell.boltzmann.rbm, trainwell.boltzmann.machine])

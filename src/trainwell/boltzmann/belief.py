@@ -11,6 +11,7 @@ import torch
 from torch.nn.functional import logsigmoid
 
 from trainwell.boltzmann.draws import Draws
+from trainwell.boltzmann.products import affine
 from trainwell.boltzmann.restricted import Restricted
 from trainwell.boltzmann.units import BernoulliUnits, GaussianUnits, SoftmaxUnits, VisibleUnits
 
@@ -35,11 +36,11 @@ class Directed:
 
     def recognise(self, lower: torch.Tensor) -> torch.Tensor:
         """Probabilities of the upper units, (rows, upper)."""
-        return torch.addmm(self.up_bias, lower, self.up).sigmoid_()
+        return affine(self.up_bias, lower, self.up).sigmoid_()
 
     def activation(self, upper: torch.Tensor) -> torch.Tensor:
         """What the lower units get from the upper ones, (rows, lower)."""
-        return torch.addmm(self.down_bias, upper, self.down.t())
+        return affine(self.down_bias, upper, self.down.t())
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +105,7 @@ class Belief:
         """
         total = v.new_zeros(len(v), dtype=torch.float64)
         for layer in self.layers:
-            activation = torch.addmm(layer.up_bias, v, layer.up)
+            activation = affine(layer.up_bias, v, layer.up)
             # All rows share their thresholds: a row's bound does not depend on what is beside it.
             thresholds = draws.uniform(1, activation.shape[1])
             upper = torch.lt(thresholds, activation.sigmoid()).to(v.dtype)

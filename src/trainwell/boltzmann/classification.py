@@ -192,6 +192,7 @@ class ClassificationRBM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             n_temperatures=self.n_temperatures,
             centered=self.centered,
             weight_decay=self.weight_decay,
+            precision=self.precision,
         )
         shares = {
             "discriminative": (1.0, 0.0),
@@ -207,7 +208,6 @@ class ClassificationRBM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             schedule=self.schedule,
-            precision=self.precision,
             patience=int(self.early_stopping),
             shown=bool(self.verbose),
         )

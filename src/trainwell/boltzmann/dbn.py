@@ -196,6 +196,7 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             n_chains=self.n_chains,
             n_temperatures=self.n_temperatures,
             centered=self.centered,
+            precision=self.precision,
         )
         learner = Learner(self.belief_.top, rules, draws, top.base_bias_, top._mean)
         total = self.refine_iter * rows.batches_per_epoch(self.batch_size)

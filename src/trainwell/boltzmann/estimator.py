@@ -138,12 +138,9 @@ class BoltzmannEstimator(Plots, TransformerMixin, BaseEstimator, Generic[Machine
             seed = check_random_state(self.random_state).randint(2**31 - 1)
             draws = Draws(seed, tensor_dtype(self.dtype), self.device)
             self._begin(Rows(X, draws.dtype, draws.device), draws)
-        from trainwell.boltzmann.precision import products
-
         rows = Rows(X, self._draws.dtype, self._draws.device)
-        with products(self.precision):
-            for x in rows.batches(self.batch_size, self._draws):
-                self.learner_.step(x, self.learning_rate)
+        for x in rows.batches(self.batch_size, self._draws):
+            self.learner_.step(x, self.learning_rate)
         self._partition = None
         self.n_iter_ += 1
         return self
@@ -256,6 +253,7 @@ class BoltzmannEstimator(Plots, TransformerMixin, BaseEstimator, Generic[Machine
             centered=self.centered,
             momentum=self.momentum,
             weight_decay=self.weight_decay,
+            precision=self.precision,
         )
 
     def _plan(self) -> Plan:
@@ -271,7 +269,6 @@ class BoltzmannEstimator(Plots, TransformerMixin, BaseEstimator, Generic[Machine
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             schedule=self.schedule,
-            precision=self.precision,
             patience=int(self.early_stopping),
             shown=bool(self.verbose),
         )

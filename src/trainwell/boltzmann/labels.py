@@ -11,6 +11,7 @@ from torch.nn.functional import softplus
 
 from trainwell.boltzmann.history import Moment
 from trainwell.boltzmann.learner import Learner
+from trainwell.boltzmann.products import add_outer, affine
 from trainwell.boltzmann.restricted import Restricted
 
 OBJECTIVES: tuple[str, ...] = ("hybrid", "discriminative", "generative")
@@ -34,7 +35,8 @@ def _activations(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Hidden activations by the row, (rows, hidden), and by each label, (classes, hidden)."""
     weights = machine.weights
-    return torch.addmm(machine.hidden_bias, x, weights[:-classes]), weights[-classes:]
+    label = weights[-classes:].to(x.dtype)
+    return affine(machine.hidden_bias, x, weights[:-classes]), label
 
 
 class LabelLearner:
@@ -77,20 +79,20 @@ class LabelLearner:
             self._discriminate(x, rate * self._discriminative)
 
     def _discriminate(self, x: torch.Tensor, rate: float) -> None:
-        machine, classes = self._learner.machine, self._classes
+        machine, classes, learner = self._learner.machine, self._classes, self._learner
         row, target = x[:, :-classes], x[:, -classes:]
-        activation, label = _activations(machine, row, classes)
+        activation, label = _activations(learner.reading(), row, classes)
         each = activation.unsqueeze(1) + label
         scores = softplus(each).sum(-1) + machine.visible_bias[-classes:]
         # Each label's hidden probabilities count by how much too improbable the label is.
         missing = (target - scores.softmax(-1)) / len(x)
         weighted = each.sigmoid_().mul_(missing.unsqueeze(-1))
         pull = weighted.sum(1)
-        machine.weights[:-classes].addmm_(row.t(), pull, alpha=rate)
+        add_outer(machine.weights[:-classes], row, pull, rate=rate, rounded=learner.rounded)
         machine.weights[-classes:].add_(weighted.sum(0), alpha=rate)
         machine.hidden_bias.add_(pull.sum(0), alpha=rate)
         machine.visible_bias[-classes:].add_(missing.sum(0), alpha=rate)
-        decay = self._learner.rules.weight_decay
+        decay = learner.rules.weight_decay
         if decay and not self._generative:
             machine.weights.mul_(1.0 - rate * decay)
 

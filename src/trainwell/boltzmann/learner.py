@@ -1,19 +1,21 @@
 """One learning step of a restricted machine: statistics of data and of the model, then the update.
 
 What a step costs is five matrix products. Data and chains are stacked, so that their activations
-are one product and both outer products are one `addmm_` straight into the weights; everything else
-goes over small matrices.
+are one product and both outer products are one; everything else goes over small matrices.
 """
 
 from __future__ import annotations
 
 __all__ = ["Learner"]
 
+from dataclasses import replace
+
 import torch
 
 from trainwell.boltzmann.draws import Draws
 from trainwell.boltzmann.enumeration import model_rows
 from trainwell.boltzmann.paths import RestrictedPath
+from trainwell.boltzmann.products import add_outer, rounded_dtype
 from trainwell.boltzmann.restricted import Restricted
 from trainwell.boltzmann.rules import Rules
 from trainwell.boltzmann.tempering import Tempering
@@ -54,12 +56,21 @@ class Learner:
         elif rules.algorithm == "pcd":
             self.chains = machine.units.sample(base_bias.repeat(rules.n_chains, 1), draws)
         self._velocity = [torch.zeros_like(t) for t in self._parameters] if rules.momentum else []
-        self._visible = machine.weights.new_empty(0)
-        self._hidden = machine.weights.new_empty(0)
+        self.rounded: torch.dtype | None = None
+        """What the factors of products are rounded to, None for nothing."""
+        if rules.algorithm != "exact":
+            weights = machine.weights
+            self.rounded = rounded_dtype(rules.precision, weights.dtype, weights.device)
 
     @property
     def _parameters(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         return self.machine.weights, self.machine.visible_bias, self.machine.hidden_bias
+
+    def reading(self) -> Restricted:
+        """The machine as activations read it: its weights as they are now, rounded if wished."""
+        if self.rounded is None:
+            return self.machine
+        return replace(self.machine, weights=self.machine.weights.to(self.rounded))
 
     def step(self, x: torch.Tensor, rate: float) -> None:
         """Learn from a batch.
@@ -77,43 +88,37 @@ class Learner:
 
     def _persistent(self, x: torch.Tensor, rate: float) -> None:
         assert self.chains is not None
-        machine, rows = self.machine, len(x)
+        machine, rows = self.reading(), len(x)
         for _ in range(self.rules.n_gibbs_steps - 1):
-            self._move()
-        v, h = self._buffers(rows + len(self.chains))
-        v[:rows] = x
-        v[rows:] = self.chains
-        machine.hidden_activation(v, out=h).sigmoid_()
+            self._move(machine)
+        v = torch.cat([x, self.chains])
+        h = machine.hidden_probability(v)
         if self.tempering is None:
             # The chains move on by what is here already, before the weights change.
             fired = self.draws.bernoulli(h[rows:])
-            moved = machine.visible_activation(fired, out=self.chains)
-            self.chains = machine.units.sample(moved, self.draws)
+            self.chains = machine.units.sample(machine.visible_activation(fired), self.draws)
         self._update(v, h, rows, rate)
         if self.tempering is not None:
-            self._move()
+            self._move(machine)
 
-    def _move(self) -> None:
+    def _move(self, machine: Restricted) -> None:
         assert self.chains is not None
         if self.tempering is None:
-            self.chains = self.machine.gibbs(self.chains, self.draws)
+            self.chains = machine.gibbs(self.chains, self.draws)
         else:
             self.tempering.step()
             self.chains = self.tempering.coldest
 
     def _contrastive(self, x: torch.Tensor, rate: float) -> None:
-        rows = len(x)
-        v, h = self._buffers(2 * rows)
-        v[:rows] = x
-        torch.sigmoid(self.machine.hidden_activation(x), out=h[:rows])
-        fired = self.draws.bernoulli(h[:rows])
-        for step in range(self.rules.n_gibbs_steps):
-            if step:
-                fired = self.draws.bernoulli(h[rows:])
-            v[rows:] = self.machine.units.sample(self.machine.visible_activation(fired), self.draws)
-            torch.sigmoid(self.machine.hidden_activation(v[rows:]), out=h[rows:])
-        self.chains = v[rows:].clone()
-        self._update(v, h, rows, rate)
+        machine, rows = self.reading(), len(x)
+        seen = machine.hidden_probability(x)
+        v, h = x, seen
+        for _ in range(self.rules.n_gibbs_steps):
+            fired = self.draws.bernoulli(h)
+            v = machine.units.sample(machine.visible_activation(fired), self.draws)
+            h = machine.hidden_probability(v)
+        self.chains = v
+        self._update(torch.cat([x, v]), torch.cat([seen, h]), rows, rate)
 
     def _exact(self, x: torch.Tensor, rate: float) -> None:
         rows = len(x)
@@ -121,12 +126,6 @@ class Learner:
         v = torch.cat([x, model_v])
         h = torch.cat([self.machine.hidden_probability(x), model_h])
         self._update(v, h, rows, rate, probability)
-
-    def _buffers(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        if len(self._visible) < count:
-            self._visible = self.machine.weights.new_empty(count, self.machine.n_visible)
-            self._hidden = self.machine.weights.new_empty(count, self.machine.n_hidden)
-        return self._visible[:count], self._hidden[:count]
 
     def _update(
         self,
@@ -146,8 +145,9 @@ class Learner:
             probability: of the model rows; equal when None.
         """
         rules = self.rules
-        mean_v, mean_h = (v[:rows].mean(0), h[:rows].mean(0)) if rules.centered else (None, None)
         share = v.new_full((len(v),), 1.0 / rows)
+        # As products: PyTorch sums over rows more slowly.
+        mean_v, mean_h = (torch.mv(t[:rows].t(), share[:rows]) for t in (v, h))
         share[rows:] = -1.0 / (len(v) - rows) if probability is None else -probability
         if rules.centered:
             v -= self.visible_offset
@@ -162,14 +162,14 @@ class Learner:
         if rules.momentum:
             for velocity, gradient in zip(self._velocity[1:], (visible, hidden), strict=True):
                 velocity.mul_(rules.momentum).add_(gradient, alpha=rate)
-            self._velocity[0].addmm_(v.t(), h, beta=rules.momentum, alpha=rate)
+            add_outer(self._velocity[0], v, h, keep=rules.momentum, rate=rate, rounded=self.rounded)
             weights.mul_(keep).add_(self._velocity[0])
             visible_bias += self._velocity[1]
             hidden_bias += self._velocity[2]
         else:
-            weights.addmm_(v.t(), h, beta=keep, alpha=rate)
+            add_outer(weights, v, h, keep=keep, rate=rate, rounded=self.rounded)
             visible_bias.add_(visible, alpha=rate)
             hidden_bias.add_(hidden, alpha=rate)
-        if mean_v is not None and mean_h is not None:
+        if rules.centered:
             self.visible_offset.lerp_(mean_v, rules.offset_rate)
             self.hidden_offset.lerp_(mean_h, rules.offset_rate)

@@ -16,6 +16,7 @@ from torch.nn.functional import softplus
 
 from trainwell.boltzmann.couplings import Couplings
 from trainwell.boltzmann.draws import Draws
+from trainwell.boltzmann.products import affine
 from trainwell.boltzmann.restricted import Restricted
 from trainwell.boltzmann.sweeps import sweep
 
@@ -119,7 +120,7 @@ class RestrictedPath:
         probability = (prepared * beta).sigmoid_()
         h = draws.bernoulli(probability, out=probability)
         bias = (1 - beta) * self._base + beta * self._target.visible_bias
-        activation = (h @ self._target.weights.t()).mul_(beta).add_(bias)
+        activation = affine(None, h, self._target.weights.t()).mul_(beta).add_(bias)
         return self._target.units.sample(activation, draws)
 
 

@@ -53,7 +53,8 @@ class RBM(BoltzmannEstimator[Restricted]):
         early_stopping: looks at the held-out likelihood without a better one before learning ends;
             the best weights are kept. 0: no early stopping.
         validation_fraction: share of the rows that early stopping holds out.
-        precision: "float32", or "bf16" for matrix products whose factors are rounded.
+        precision: "float32", or "bf16" for matrix products whose factors are rounded to bfloat16,
+            on GPUs and processors that have instructions for it; the weights stay float32.
         dtype: "float32" or "float64", of the parameters.
         device: of PyTorch: "cpu", "cuda", ...
         verbose: draw a progress bar.

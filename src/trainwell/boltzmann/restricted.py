@@ -10,6 +10,7 @@ import torch
 from torch.nn.functional import softplus
 
 from trainwell.boltzmann.draws import Draws
+from trainwell.boltzmann.products import affine
 from trainwell.boltzmann.units import VisibleUnits
 
 
@@ -43,13 +44,13 @@ class Restricted:
         """Hidden units."""
         return self.weights.shape[1]
 
-    def hidden_activation(self, v: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
+    def hidden_activation(self, v: torch.Tensor) -> torch.Tensor:
         """Log-odds of the hidden units, (rows, hidden)."""
-        return torch.addmm(self.hidden_bias, v, self.weights, out=out)
+        return affine(self.hidden_bias, v, self.weights)
 
-    def visible_activation(self, h: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
+    def visible_activation(self, h: torch.Tensor) -> torch.Tensor:
         """What the visible units get from themselves and the hidden ones, (rows, visible)."""
-        return torch.addmm(self.visible_bias, h, self.weights.t(), out=out)
+        return affine(self.visible_bias, h, self.weights.t())
 
     def hidden_probability(self, v: torch.Tensor) -> torch.Tensor:
         """P(h = 1 | v), (rows, hidden)."""
@@ -57,7 +58,7 @@ class Restricted:
 
     def energy(self, v: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
         """The joint energy, (rows,), nats."""
-        linked = (v @ self.weights * h).sum(-1)
+        linked = (affine(None, v, self.weights) * h).sum(-1)
         return -self.units.log_base(v, self.visible_bias) - h @ self.hidden_bias - linked
 
     def free_energy(self, v: torch.Tensor) -> torch.Tensor:

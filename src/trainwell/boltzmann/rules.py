@@ -6,6 +6,7 @@ __all__ = ["ALGORITHMS", "Rules", "rate_at"]
 
 from dataclasses import dataclass
 
+from trainwell.boltzmann.products import PRECISIONS
 from trainwell.errors import BadInputError, UnknownNameError
 
 ALGORITHMS: tuple[str, ...] = ("pcd", "cd", "pt", "exact")
@@ -30,9 +31,10 @@ class Rules:
             Fischer & Wiskott 2016, section 4.
         momentum: share of the last update that is made again.
         weight_decay: share of the weights that is taken away, per unit of learning rate.
+        precision: what the factors of matrix products are rounded to, a name of `PRECISIONS`.
 
     Raises:
-        UnknownNameError: if there is no such algorithm.
+        UnknownNameError: if there is no such algorithm or precision.
         BadInputError: if a number is out of its range.
     """
 
@@ -44,10 +46,13 @@ class Rules:
     offset_rate: float = 0.01
     momentum: float = 0.0
     weight_decay: float = 0.0
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         if self.algorithm not in ALGORITHMS:
             raise UnknownNameError("algorithm", str(self.algorithm), ALGORITHMS)
+        if self.precision not in PRECISIONS:
+            raise UnknownNameError("precision", str(self.precision), PRECISIONS)
         for name, low in (("n_gibbs_steps", 1), ("n_chains", 1), ("n_temperatures", 2)):
             value = getattr(self, name)
             if value < low:

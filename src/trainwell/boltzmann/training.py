@@ -14,7 +14,6 @@ import torch
 from trainwell.boltzmann.data import Rows
 from trainwell.boltzmann.draws import Draws
 from trainwell.boltzmann.history import History, Moment
-from trainwell.boltzmann.precision import products
 from trainwell.boltzmann.progress import epochs_shown
 from trainwell.boltzmann.rules import rate_at
 from trainwell.errors import TrainwellError
@@ -57,7 +56,6 @@ class Plan:
         batch_size: rows of a batch.
         learning_rate: at the start.
         schedule: "linear" or "constant".
-        precision: of matrix products.
         patience: looks at the held-out rows without a better one before learning ends; 0: no
             early stopping.
         shown: draw a progress bar.
@@ -67,7 +65,6 @@ class Plan:
     batch_size: int
     learning_rate: float
     schedule: str
-    precision: str
     patience: int
     shown: bool
 
@@ -104,10 +101,7 @@ def train(
     updates = 0
     title = type(owner).__name__
     try:
-        with (
-            products(plan.precision),
-            epochs_shown(plan.n_iter, shown=plan.shown, title=title) as advance,
-        ):
+        with epochs_shown(plan.n_iter, shown=plan.shown, title=title) as advance:
             for epoch in range(1, plan.n_iter + 1):
                 for x in rows.batches(plan.batch_size, draws):
                     rate = rate_at(plan.learning_rate, plan.schedule, updates / total)

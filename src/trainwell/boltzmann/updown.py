@@ -11,6 +11,7 @@ import torch
 from trainwell.boltzmann.belief import Belief
 from trainwell.boltzmann.draws import Draws
 from trainwell.boltzmann.learner import Learner
+from trainwell.boltzmann.products import add_outer
 
 
 def untied(belief: Belief) -> Belief:
@@ -40,7 +41,7 @@ def updown(belief: Belief, learner: Learner, v: torch.Tensor, rate: float, draws
     states = belief.sample_up(v, draws)
     for layer, lower, upper in zip(belief.layers, states, states[1:], strict=False):
         missing = lower - layer.units.mean(layer.activation(upper))
-        layer.down.addmm_(missing.t(), upper, alpha=rate / len(v))
+        add_outer(layer.down, missing, upper, rate=rate / len(v))
         layer.down_bias.add_(missing.mean(0), alpha=rate)
     learner.step(states[-1], rate)
     chains = learner.chains
@@ -49,6 +50,6 @@ def updown(belief: Belief, learner: Learner, v: torch.Tensor, rate: float, draws
     for layer in reversed(belief.layers):
         lower = layer.units.sample(layer.activation(upper), draws)
         missing = upper - layer.recognise(lower)
-        layer.up.addmm_(lower.t(), missing, alpha=rate / len(upper))
+        add_outer(layer.up, lower, missing, rate=rate / len(upper))
         layer.up_bias.add_(missing.mean(0), alpha=rate)
         upper = lower
