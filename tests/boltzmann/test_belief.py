@@ -135,6 +135,22 @@ def test_a_classifier_of_digits_and_its_module() -> None:
     assert losses[-1] < losses[0]
 
 
+def test_inputs_are_dropped_in_fine_tuning_alone() -> None:
+    options = {"layers": (20,), "n_iter": 2, "finetune_iter": 5, "random_state": 0}
+    plain = DBNClassifier(**options).fit(DIGITS, LABELS)
+    dropped = DBNClassifier(input_dropout=0.3, **options).fit(DIGITS, LABELS)
+    first = dropped.to_module()[0]
+    assert isinstance(first, nn.Dropout)
+    assert first.p == 0.3
+    # The pre-trained weights are the same; what is dropped makes fine-tuning harder.
+    np.testing.assert_array_equal(
+        plain.dbn_.machines_[0].components_, dropped.dbn_.machines_[0].components_
+    )
+    losses = [m.loss for m in plain.history_], [m.loss for m in dropped.history_]
+    assert losses[0][-1] < losses[1][-1]
+    np.testing.assert_array_equal(dropped.predict(DIGITS), dropped.predict(DIGITS))
+
+
 def test_pretraining_takes_rows_without_labels() -> None:
     few = np.concatenate([np.flatnonzero(LABELS[:1000] == c)[:2] for c in range(10)])
     options = {"finetune_iter": 40, "finetune_learning_rate": 0.01, "random_state": 0}
@@ -166,6 +182,8 @@ def test_bad_input_is_one_clear_error() -> None:
         DBN(()).fit(DIGITS)
     with pytest.raises(BadInputError, match=r"`dropout` must be in \[0, 1\), got 1.0"):
         DBNClassifier(dropout=1.0).fit(DIGITS, LABELS)
+    with pytest.raises(BadInputError, match=r"`input_dropout` must be in \[0, 1\), got -0.1"):
+        DBNClassifier(input_dropout=-0.1).fit(DIGITS, LABELS)
     with pytest.raises(BadDataError, match=r"must lie in \[0, 1\]"):
         DBN((3,)).fit(DIGITS * 16)
     with pytest.raises(BadDataError, match="`unlabelled` has 10 columns, and `X` has 64"):

@@ -35,6 +35,7 @@ FITTED: list[Any] = [
     ClassificationRBM(8, n_iter=2, random_state=0).fit(X, Y.astype(str)),
     DBN((8, 6, 5), n_iter=2, refine_iter=1, random_state=0).fit(X),
     DBNClassifier((8, 6), n_iter=1, finetune_iter=1, dropout=0.1, random_state=0).fit(X, Y),
+    DBNClassifier((8, 6), n_iter=1, finetune_iter=1, input_dropout=0.2, random_state=0).fit(X, Y),
     DBNRegressor((8,), n_iter=1, finetune_iter=1, random_state=0).fit(X, np.stack([Y, -Y], 1)),
 ]
 

@@ -17,15 +17,18 @@ from trainwell.boltzmann.history import History, Moment
 
 
 def encoder(
-    layers: Sequence[tuple[torch.Tensor, torch.Tensor]], dropout: float = 0.0
+    layers: Sequence[tuple[torch.Tensor, torch.Tensor]],
+    dropout: float = 0.0,
+    input_dropout: float = 0.0,
 ) -> nn.Sequential:
     """Linear layers and sigmoids.
 
     Args:
         layers: (lower, upper) weights and (upper,) biases, the lowest first; copied.
         dropout: share of every layer's outputs that is dropped in training.
+        input_dropout: share of the inputs that is dropped in training.
     """
-    made: list[nn.Module] = []
+    made: list[nn.Module] = [nn.Dropout(input_dropout)] if input_dropout else []
     for weights, bias in layers:
         # Without PyTorch's own initial values, which would draw from the caller's random stream.
         linear: nn.Linear = skip_init(  # type: ignore[no-untyped-call]

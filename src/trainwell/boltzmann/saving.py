@@ -272,7 +272,8 @@ def _to_supervised(estimator: Any, tensors: Tensors, facts: Facts) -> None:
         for lower, upper in pairwise(widths)
     ]
     output = output_layer(widths[-1], estimator._outputs(), draws)
-    estimator.module_ = torch.nn.Sequential(*encoder(empty, estimator.dropout), output).eval()
+    layers = encoder(empty, estimator.dropout, estimator.input_dropout)
+    estimator.module_ = torch.nn.Sequential(*layers, output).eval()
     estimator.module_.load_state_dict(tensors)
 
 

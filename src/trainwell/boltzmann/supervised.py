@@ -45,6 +45,7 @@ class _Supervised(BaseEstimator):  # type: ignore[misc]
         finetune_learning_rate: float = 1e-3,
         finetune_batch_size: int = 100,
         dropout: float = 0.0,
+        input_dropout: float = 0.0,
         weight_decay: float = 0.0,
         dtype: str = "float32",
         device: str = "cpu",
@@ -61,6 +62,7 @@ class _Supervised(BaseEstimator):  # type: ignore[misc]
         self.finetune_learning_rate = finetune_learning_rate
         self.finetune_batch_size = finetune_batch_size
         self.dropout = dropout
+        self.input_dropout = input_dropout
         self.weight_decay = weight_decay
         self.dtype = dtype
         self.device = device
@@ -87,8 +89,9 @@ class _Supervised(BaseEstimator):  # type: ignore[misc]
             BadDataError: if X or `unlabelled` does not fit the units, or y does not fit the task.
             BadInputError: if a parameter is out of its range.
         """
-        if not 0 <= self.dropout < 1:
-            raise BadInputError(f"`dropout` must be in [0, 1), got {self.dropout}")
+        for name in ("dropout", "input_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise BadInputError(f"`{name}` must be in [0, 1), got {getattr(self, name)}")
         X, y = self._checked(X, y)
         targets = self._targets(y)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
@@ -106,7 +109,8 @@ class _Supervised(BaseEstimator):  # type: ignore[misc]
         else:
             weights = untrained([X.shape[1], *self.layers], draws)
         output = output_layer(self.layers[-1], self._outputs(), draws)
-        self.module_ = nn.Sequential(*encoder(weights, self.dropout), output)
+        layers = encoder(weights, self.dropout, self.input_dropout)
+        self.module_ = nn.Sequential(*layers, output)
         rows = TargetRows(Rows(X, draws.dtype, draws.device), targets)
         self.history_ = finetune(
             self.module_,
@@ -195,6 +199,9 @@ class DBNClassifier(ClassifierMixin, _Supervised):  # type: ignore[misc]
         finetune_learning_rate: of Adam at the start; falls to 0.
         finetune_batch_size: rows of a batch.
         dropout: share of every hidden layer that is dropped in fine-tuning.
+        input_dropout: share of the inputs that is dropped in fine-tuning; 0.2 with `dropout` 0.5,
+            Hinton et al. 2012, "Improving neural networks by preventing co-adaptation of feature
+            detectors".
         weight_decay: of fine-tuning, decoupled.
         dtype, device, verbose, random_state: as in `RBM`.
 
@@ -256,6 +263,9 @@ class DBNRegressor(RegressorMixin, _Supervised):  # type: ignore[misc]
         finetune_learning_rate: of Adam at the start; falls to 0.
         finetune_batch_size: rows of a batch.
         dropout: share of every hidden layer that is dropped in fine-tuning.
+        input_dropout: share of the inputs that is dropped in fine-tuning; 0.2 with `dropout` 0.5,
+            Hinton et al. 2012, "Improving neural networks by preventing co-adaptation of feature
+            detectors".
         weight_decay: of fine-tuning, decoupled.
         dtype, device, verbose, random_state: as in `RBM`.
 
