@@ -14,7 +14,7 @@ import pytest
 
 from trainwell.remedies.catalogue import parse
 from trainwell.trials.job import Job, Outcome
-from trainwell.trials.pool import Pool, PoolDiedError, preloads
+from trainwell.trials.pool import Pool, PoolDiedError, cores, preloads
 
 TRAINS = """
 import sys, torch
@@ -295,3 +295,16 @@ def test_a_function_runs_in_forks_of_this_process() -> None:
         numbers = [forks.start(Job("f", settings={"x": x})) for x in (1, 2)]
         outcomes = dict(forks.wait(60) for _ in numbers)
     assert [outcomes[n].output for n in numbers] == ["1 True True", "2 True True"]
+
+
+def test_cores_are_counted_as_a_container_or_a_user_limits_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert 1 <= cores() <= (os.cpu_count() or 1)
+    # joblib asks the affinity, the cgroup and this variable, and needs none of them (macOS).
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    assert cores() == 1
+    monkeypatch.delenv("LOKY_MAX_CPU_COUNT")
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert cores() >= 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Point", "Pool", "PoolDiedError", "points_path", "preloads"]
+__all__ = ["Point", "Pool", "PoolDiedError", "cores", "points_path", "preloads"]
 
 import ast
 import json
@@ -20,6 +20,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeAlias
+
+import joblib
 
 from trainwell.errors import TrainwellError
 from trainwell.trials.forked import Forked
@@ -314,8 +316,13 @@ def _kill(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
+def cores() -> int:
+    """How many processors this process may use: less than there are by affinity or a cgroup."""
+    return int(joblib.cpu_count())
+
+
 def _threads(size: int) -> str:
-    return str(max(1, len(os.sched_getaffinity(0)) // size))
+    return str(max(1, cores() // size))
 
 
 def preloads(script: str) -> tuple[str, ...]:

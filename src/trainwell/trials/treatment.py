@@ -4,7 +4,6 @@ from __future__ import annotations
 
 __all__ = ["Treatment"]
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from math import fsum
@@ -26,7 +25,7 @@ from trainwell.trials.measure import Measure, check_pattern, choose_measure
 from trainwell.trials.patch import Patch
 from trainwell.trials.patches import make_patch
 from trainwell.trials.plan import Plan, Progress, plan_to_json
-from trainwell.trials.pool import Pool, preloads
+from trainwell.trials.pool import Pool, cores, preloads
 from trainwell.trials.race import Race, Rules
 from trainwell.trials.results import leader, results
 from trainwell.trials.runner import OutOfBudgetError, Runner
@@ -150,7 +149,7 @@ class Treatment:
         )
 
     def _new_pool(self) -> Pool:
-        size = self._plan.jobs or len(os.sched_getaffinity(0))
+        size = self._plan.jobs or cores()
         return Pool(size, () if self._plan.is_module else preloads(self._plan.script))
 
     def _look(self) -> tuple[Survey, Diagnosis]:

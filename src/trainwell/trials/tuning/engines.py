@@ -4,7 +4,6 @@ from __future__ import annotations
 
 __all__ = ["ENGINES", "Engine", "Inline", "make_engine"]
 
-import os
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
@@ -12,7 +11,7 @@ from typing import Any, Protocol, Self
 
 from trainwell.errors import BadInputError, UnknownNameError
 from trainwell.trials.job import Job, Outcome
-from trainwell.trials.pool import Point, Pool, preloads
+from trainwell.trials.pool import Point, Pool, cores, preloads
 from trainwell.trials.tuning.function import call, evaluate
 from trainwell.trials.tuning.plan import TunePlan
 
@@ -161,7 +160,7 @@ def make_engine(plan: TunePlan, function: Callable[..., Any] | None) -> Engine:
         from trainwell.trials.worker import work
 
         return Pool(1, work=work)
-    size = plan.jobs or len(os.sched_getaffinity(0))
+    size = plan.jobs or cores()
     if function is not None:
         return Pool(size, work=call(function))
     return Pool(size, () if plan.is_module else preloads(plan.script))
