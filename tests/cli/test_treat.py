@@ -65,6 +65,15 @@ def test_misuse_is_one_line_and_status_2(
     assert ended.err.count("\n") == 1
 
 
+def test_options_behind_the_script_are_named(treated: Command) -> None:
+    ended = treated(answer(), "other.py", "--apply", "--json=a.json", "--lr", "1")
+    assert ended.err.splitlines()[0] == (
+        "trainwell: `--apply`, `--json` behind the script: given to the script; trainwell's own"
+        " options stand before it"
+    )
+    assert "behind the script" not in treated(answer(), "--trials", "9").err
+
+
 def test_resume_takes_no_script(call: Command, recorded: list[str]) -> None:
     ended = call("treat", "--resume", "train.py")
     assert (ended.status, ended.out) == (2, "")
@@ -112,7 +121,7 @@ def answer(*, agrees: bool = True, won: bool = True, stopped: str = "") -> Answe
     """An answer that is made up."""
     found = Comparison("use_relu", 7, -0.4, -0.5, -0.3, 0.016, 1.0, 0.1, "helps")
     result = ArmResult("use_relu", ("use_relu",), found, 0.2, float("nan"), 3.5)
-    patch = Patch(PATCHED, DIFF, (), Checked(agrees, 0, True, 0.0, 3))
+    patch = Patch("train.py", PATCHED, DIFF, (), Checked(agrees, 0, True, 0.0, 3))
     made = Answer(
         id="a",
         script="train.py",

@@ -533,5 +533,5 @@ def test_a_source_runs_bare_in_the_place_of_the_script(tmp_path: Path) -> None:
     assert printed_text.startswith("0.4962565898895263")
     assert printed_text.split()[1:] == ["__main__", "['--lr',", "'1']", str(tmp_path), "1"]
     assert sorted(p.name for p in tmp_path.glob("*.py")) == ["neighbour.py", "train.py"]
-    assert os.path.basename(beside(str(script))).startswith(".")
+    assert os.path.basename(beside(str(script))[0]).startswith(".")
     assert stat.S_ISREG(script.stat().st_mode)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,27 @@ def test_remedies_act_and_what_is_asked_for_comes_along(end) -> None:
     assert outcome.run is not None
     assert outcome.survey is not None
     assert outcome.survey["optimizers"][0]["kind"] == "SGD"
+
+
+def test_a_module_stays_where_it_lies_and_its_source_can_change(pool: Pool, tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "train.py").write_text("import os" + TRAINS + "print(__file__, os.getcwd())\n")
+    job = Job(
+        "package.train",
+        is_module=True,
+        folder=str(tmp_path),
+        home=str(tmp_path),
+        scratch=("written.txt",),
+        survey=True,
+    )
+    for change, steps in (((), 3), (parse("train_longer=2"), 6)):
+        pool.start(replace(job, remedies=tuple(r.to_json() for r in change)))
+        _, outcome = pool.wait(300)
+        assert (outcome.status, outcome.steps, outcome.unused) == (0, steps, {})
+        path, folder = outcome.output.splitlines()[-1].split()
+        assert path == str(package / "train.py") == outcome.survey["script"]  # type: ignore[index]
+        assert folder != str(tmp_path)
 
 
 def test_a_script_that_raises(end) -> None:

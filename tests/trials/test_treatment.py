@@ -62,10 +62,12 @@ def bare_fork(
     *,
     threads: int,
     limit: float,
+    module: str,
     folder: str | None,
 ) -> tuple[int, str]:
     """`bare_run` in a fork: importing PyTorch anew takes longer than all trials together."""
     del threads, limit
+    assert not module
     assert folder is None  # none of these scripts writes files
     path = Path(script).with_name(".bare.py")
     path.write_text(source)
@@ -105,6 +107,37 @@ def cured(tmp_path_factory: pytest.TempPathFactory, shared: Pool) -> Answer:
         assert (folder / "train.py").read_text() == UNSCALED
         assert sorted(p.name for p in folder.iterdir()) == [".trainwell", "train.py"]
     return answer
+
+
+@pytest.mark.parametrize("name", ["train", "__main__"])
+def test_a_module_in_a_package_gets_a_patch(
+    name: str, tmp_path: Path, shared: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(treatment, "Pool", lambda *_: nullcontext(shared))
+    package = tmp_path / "deep" / name.strip("_")
+    package.mkdir(parents=True)
+    data, rest = UNSCALED.partition("model = ")[::2]
+    (package / "data.py").write_text(data)
+    imports = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
+    source = imports + "from .data import x, y\n\nmodel = " + rest
+    # It writes by a relative path: trials run in mirrors, and the module stays where it lies.
+    source += "print(__file__, __name__)\ntorch.save(model.state_dict(), 'model.pt')\n"
+    script = package / f"{name}.py"
+    script.write_text(source)
+    module = "deep.main" if name == "__main__" else "deep.train.train"
+    answer = Treatment(Plan(module, is_module=True, remedies="scale_inputs,l1_penalty")).run()
+    assert answer.patch is not None
+    assert answer.patch.path == str(script.relative_to(tmp_path))
+    assert f"+++ b/{answer.patch.path}" in answer.patch.diff
+    checked = answer.patch.checked
+    assert checked is not None
+    assert (checked.agrees, checked.bare_status, checked.same_output) == (True, 0, True)
+    assert checked.difference < 1e-6
+    assert script.read_text() == source
+    assert sorted(p.name for p in package.glob("*.py")) == sorted(["data.py", script.name])
+    assert apply_patch(answer) == f"applied to {answer.patch.path}"
+    assert script.read_text() == answer.patch.source != source
 
 
 class TestCured:

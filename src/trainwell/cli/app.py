@@ -12,7 +12,7 @@ from trainwell.cli.boltzmann import boltzmann
 from trainwell.cli.explain import explain
 from trainwell.cli.oneshot import oneshot
 from trainwell.cli.remedies import remedies
-from trainwell.cli.run import RunCommand, run
+from trainwell.cli.run import RunCommand, TrialsCommand, run
 from trainwell.cli.runs import runs
 from trainwell.cli.show import show
 from trainwell.cli.treat import treat
@@ -38,8 +38,8 @@ app = typer.Typer(
     epilog=_EPILOG,
 )
 app.command(cls=RunCommand)(run)
-app.command(cls=RunCommand)(treat)
-app.command(cls=RunCommand)(tune)
+app.command(cls=TrialsCommand)(treat)
+app.command(cls=TrialsCommand)(tune)
 app.command()(show)
 app.command()(runs)
 app.command()(explain)

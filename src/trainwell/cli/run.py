@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["RunCommand", "run"]
+__all__ = ["RunCommand", "TrialsCommand", "run"]
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +22,7 @@ from trainwell.cli.options import (
     choose_findings,
     choose_format,
 )
-from trainwell.cli.output import Output
+from trainwell.cli.output import Output, put
 from trainwell.cli.session import Session
 from trainwell.configuration.options import BUDGET, FailOn, parse_budget
 from trainwell.configuration.settings import settings_for
@@ -50,13 +51,33 @@ class RunCommand(TyperCommand):
                 break
             at += 2 if args[at] in valued else 1
         if at < len(args) and args[at] != "--":
+            self.check_arguments(args[at:])
             args = [*args[:at], "--", *args[at:]]
         return super().parse_args(ctx, args)
+
+    def check_arguments(self, words: list[str]) -> None:
+        """Look at what is left to the script, the script's name included."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """The two forms of the command."""
         del ctx
         return ["[OPTIONS]", "SCRIPT | -m MODULE", "[ARGS]..."]
+
+
+class TrialsCommand(RunCommand):
+    """Runs a script many times: a misplaced option would be noticed too late."""
+
+    def check_arguments(self, words: list[str]) -> None:
+        """Name the script's arguments that look like options of this command."""
+        own = {name for parameter in self.params for name in parameter.opts if name[:2] == "--"}
+        found = [name for word in words if (name := word.partition("=")[0]) in own]
+        if found:
+            names = ", ".join(f"`{name}`" for name in dict.fromkeys(found))
+            put(
+                sys.stderr,
+                f"trainwell: {names} behind the script: given to the script; trainwell's own"
+                " options stand before it\n",
+            )
 
 
 def run(

@@ -33,12 +33,14 @@ class Script:
         is_module: run it as `python -m` does.
         code: the compiled script; None for modules, and for folders and archives with a
             `__main__.py`: those are found when they run, as Python does it.
+        home: where a module is looked for first; the working directory when None.
     """
 
     name: str
     arguments: tuple[str, ...] = ()
     is_module: bool = False
     code: CodeType | None = None
+    home: str | None = None
 
 
 def load(name: str, arguments: tuple[str, ...] = (), *, is_module: bool = False) -> Script:
@@ -124,7 +126,7 @@ def _become(script: Script) -> None:
         sys.modules["__mp_main__"] = main
     sys.argv[:] = ["-m" if script.is_module else script.name, *script.arguments]
     if script.is_module:
-        folder = os.getcwd()
+        folder = os.getcwd() if script.home is None else script.home
     elif script.code is None:
         folder = _absolute(script.name)
     else:

@@ -29,9 +29,9 @@ def apply_patch(answer: Answer) -> str:
         raise BadInputError(
             "the patch was not applied: the patched script did not give the trial's result"
         )
-    path = os.path.realpath(answer.script)
+    path = os.path.realpath(patch.path)
     part = path + ".trainwell"
     write_source(part, patch.source)
     os.chmod(part, os.stat(path).st_mode & 0o7777)
     os.replace(part, path)
-    return f"applied to {answer.script}"
+    return f"applied to {patch.path}"

@@ -31,13 +31,13 @@ def check(patch: Patch, winner: Arm, plan: Plan, runner: Runner, measure: Measur
     It runs bare, and under a probe that only watches, since a script need not print what it is
     judged by. Bare it has to end well; whether it then prints the same is noted.
     """
-    if not patch.whole or plan.is_module:
+    if not patch.whole:
         return patch
     seeds = [s for s in range(_SEEDS) if (winner.label, s) in runner.outcomes]
-    path = beside(plan.script)
+    path, name = beside(patch.path, plan.script if plan.is_module else "")
     write_source(path, patch.source)
     try:
-        job = replace(runner.job(Arm(), 0), script=path, survey=False, record=False)
+        job = replace(runner.job(Arm(), 0), script=name, survey=False, record=False)
         outcomes = runner.run_each({s: replace(job, seed=s) for s in seeds})
     finally:
         os.unlink(path)
@@ -60,9 +60,10 @@ def _bare(patch: Patch, plan: Plan, runner: Runner) -> tuple[int, str]:
         if written:
             mirror(os.path.abspath(plan.folder), folder, written)
         return bare_run(
-            plan.script,
+            patch.path,
             patch.source,
             plan.arguments,
+            module=plan.script if plan.is_module else "",
             threads=runner.pool.threads,
             limit=runner.limit,
             folder=folder if written else None,

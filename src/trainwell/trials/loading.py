@@ -13,6 +13,7 @@ from trainwell.errors import BadInputError
 from trainwell.probes.script import Script, load
 from trainwell.remedies.remedy import Remedy
 from trainwell.remedies.train_longer import TrainLonger
+from trainwell.trials.importing import change_on_import
 from trainwell.trials.tuning.constants import by_module, replace_constants, replace_on_import
 
 
@@ -23,6 +24,7 @@ def load_treated(
     *,
     is_module: bool = False,
     constants: Mapping[str, Any] | None = None,
+    home: str | None = None,
 ) -> Script:
     """A script that is ready to run.
 
@@ -32,17 +34,22 @@ def load_treated(
         remedies: those that change the source do it; the others act in the live run.
         is_module: run it as `python -m` does.
         constants: what stands in the place of the script's own, by "module.NAME".
+        home: where a module is looked for first; the working directory when None.
 
     Raises:
         BadInputError: if there is no such script or constant, or it is not Python.
         UnsafeEditError: if its source cannot be changed safely.
     """
-    script = load(name, arguments, is_module=is_module)
+    script = replace(load(name, arguments, is_module=is_module), home=home)
     for remedy in remedies:
         if isinstance(remedy, TrainLonger):
-            if script.code is None:
-                raise BadInputError("`train_longer` changes a script's source, not a module's")
-            script = _compiled(script, remedy.rewrite(_source(name)))
+            if is_module:
+                # A package's name stands for its `__main__`.
+                change_on_import({name: remedy.rewrite, f"{name}.__main__": remedy.rewrite})
+            elif script.code is None:
+                raise BadInputError("`train_longer` changes a source, and archives have none")
+            else:
+                script = _compiled(script, remedy.rewrite(_source(name)))
     if constants:
         mine, others = by_module(constants, name, is_module=is_module)
         replace_on_import(others)

@@ -31,12 +31,14 @@ class Patch:
     """What to change in the script.
 
     Attributes:
+        path: the file to change.
         source: the script with the changes.
         diff: a unified diff; "" when no remedy has a patch.
         by_hand: for remedies without a safe patch: (label, why not, lines to add).
         checked: how the patched script did; None when it was not run.
     """
 
+    path: str
     source: str
     diff: str
     by_hand: tuple[tuple[str, str, str], ...] = ()

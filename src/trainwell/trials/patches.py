@@ -17,24 +17,27 @@ from trainwell.trials.patch import Patch
 
 _BARE = """\
 import os, random, runpy, sys
-path, *arguments = sys.argv[1:]
-sys.argv[:] = [path, *arguments]
-sys.path[0] = os.path.dirname(os.path.realpath(path))
+name, home, *arguments = sys.argv[1:]
+sys.argv[:] = [name, *arguments]
+sys.path[0] = home
 random.seed(0)
 import numpy, torch
 numpy.random.seed(0)
 torch.manual_seed(0)
 torch.set_num_threads({threads})
-runpy.run_path(path, run_name="__main__")
+{run}
 """
 """Runs a script without trainwell, seeded as the first trial: it matters where it does not seed."""
+
+_RUN_PATH = 'runpy.run_path(name, run_name="__main__")'
+_RUN_MODULE = 'runpy.run_module(name, run_name="__main__", alter_sys=True)'
 
 
 def make_patch(script: str, arm: Arm, survey: Survey) -> Patch:
     """The patch of an arm.
 
     Args:
-        script: path of the script.
+        script: path of the script, or of the module's source.
         arm: fitted remedies.
         survey: of the script as it is.
     """
@@ -55,7 +58,7 @@ def make_patch(script: str, arm: Arm, survey: Survey) -> Patch:
         at = move_survey(at, move)
         source = edited
     diff = unified_diff(original, source, script) if source != original else ""
-    return Patch(source, diff, tuple(by_hand))
+    return Patch(script, source, diff, tuple(by_hand))
 
 
 def bare_run(
@@ -65,6 +68,7 @@ def bare_run(
     *,
     threads: int,
     limit: float,
+    module: str = "",
     folder: str | None = None,
 ) -> tuple[int, str]:
     """Run a source in the place of a script, by Python alone.
@@ -73,21 +77,31 @@ def bare_run(
     found.
 
     Args:
-        script: path of the script.
+        script: path of the script, or of the module's source.
         source: what runs.
         arguments: the script's.
         threads: that PyTorch may use.
         limit: seconds after which it is stopped.
+        module: the dotted name, to run it as `python -m` does.
         folder: the working directory; this process's own when None.
 
     Returns:
         Exit status (-9 when it was stopped), and what it printed to standard output.
     """
-    path = beside(script)
+    path, name = beside(script, module)
+    home = os.getcwd() if module else os.path.dirname(os.path.realpath(path))
+    run = _RUN_MODULE if module else _RUN_PATH
     write_source(path, source)
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _BARE.format(threads=threads), path, *arguments],
+            [
+                sys.executable,
+                "-c",
+                _BARE.format(threads=threads, run=run),
+                name,
+                home,
+                *arguments,
+            ],
             capture_output=True,
             text=True,
             errors="replace",
@@ -103,10 +117,28 @@ def bare_run(
     return done.returncode, done.stdout
 
 
-def beside(script: str) -> str:
-    """A path for a patched script: in the same folder, hidden."""
+def beside(script: str, module: str = "") -> tuple[str, str]:
+    """Where a patched source stands while it is tried, and the name by which it is run.
+
+    Args:
+        script: path of the script, or of the module's source.
+        module: the module's dotted name; "" for scripts.
+
+    Returns:
+        A path in the same folder, and that path again, or the dotted name of a module there.
+    """
     folder, name = os.path.split(os.path.abspath(script))
-    return os.path.join(folder, f".trainwell-{os.getpid()}-{name}")
+    if not module:
+        path = os.path.join(folder, f".trainwell-{os.getpid()}-{name}")
+        return path, path
+    stem = name.removesuffix(".py")
+    package, _, last = module.rpartition(".")
+    if stem == "__main__" and last != stem:
+        package = module  # a package's name stands for its `__main__`
+    # Its relative imports go on to work: it stands in the same package.
+    stand_in = f"_trainwell_{os.getpid()}_{stem}"
+    path = os.path.join(folder, stand_in + ".py")
+    return path, f"{package}.{stand_in}" if package else stand_in
 
 
 def write_source(path: str, source: str) -> None:

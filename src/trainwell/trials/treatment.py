@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Treatment"]
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from math import fsum
@@ -307,10 +308,13 @@ class Treatment:
             self._runner.best = f"{best.arm} {self._measure.shown(best.effect):+.3g}"
 
     def _patch(self, winner: Arm, survey: Survey) -> Patch | None:
+        path = self._plan.script
         if self._plan.is_module:
-            return None
+            path = os.path.relpath(survey.script)
+            if not path.endswith(".py") or not os.path.isfile(path):
+                return None  # it has no source
         self._runner.stage = "running the patched script"
-        patch = make_patch(self._plan.script, winner, survey)
+        patch = make_patch(path, winner, survey)
         return check(patch, winner, self._plan, self._runner, self._measure)
 
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ from trainwell.record.codec import run_to_json
 from trainwell.record.facts import Evaluation, Fact
 from trainwell.remedies.live import Live
 from trainwell.remedies.remedy import Remedy
+from trainwell.remedies.survey import Survey
 from trainwell.remedies.surveyor import Surveyor
 from trainwell.trials.job import Job, Outcome
 from trainwell.trials.loading import load_treated
@@ -68,6 +70,8 @@ def work(job: Job, output: str) -> Outcome:
             remedies,
             is_module=job.is_module,
             constants=job.constants,
+            # A mirror of the working directory does not change where the module itself lies.
+            home=job.home if job.is_module else None,
         )
     except TrainwellError as problem:
         return Outcome(2, str(problem))
@@ -99,7 +103,7 @@ def work(job: Job, output: str) -> Outcome:
         seconds=seconds,
         steps=run.steps,
         unused=live.unused(remedies) | _partly(live, remedies),
-        survey=surveyor.finish().to_json() if surveyor is not None else None,
+        survey=None if surveyor is None else _survey(surveyor, job).to_json(),
         run=run_to_json(run) if job.record else None,
         notes=tuple(run.notes),
         written=tuple(sorted(written.inside)) if written is not None else (),
@@ -107,6 +111,13 @@ def work(job: Job, output: str) -> Outcome:
         options=options or None,
         epochs=0 if surveyor is None else surveyor.epochs,
     )
+
+
+def _survey(surveyor: Surveyor, job: Job) -> Survey:
+    """What was learned, with the path of the source in the place of a module's name."""
+    survey = surveyor.finish()
+    path = getattr(sys.modules["__main__"], "__file__", None) if job.is_module else None
+    return survey if path is None else replace(survey, script=path)
 
 
 def _folder(job: Job, output: str) -> str:

@@ -11,14 +11,12 @@ __all__ = [
 ]
 
 import ast
-import importlib.machinery
-import importlib.util
 import os
-from collections.abc import Iterator, Mapping
-from types import CodeType
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from trainwell.errors import BadInputError, UnknownNameError
+from trainwell.trials.importing import change_on_import
 
 _PLAIN = (bool, int, float, str)
 
@@ -117,25 +115,14 @@ def _literal(node: ast.expr) -> Any:
 def replace_on_import(constants: Mapping[str, Mapping[str, Any]]) -> None:
     """Let modules have other constants when they are imported.
 
-    It is never undone: a trial is a process of its own. What is compiled so is not cached.
-
     Args:
         constants: by the module's name, then by the constant's.
     """
-    loader = importlib.machinery.SourceFileLoader
-    original = loader.get_code
 
-    def get_code(self: Any, fullname: str) -> CodeType | None:
-        if fullname not in constants:
-            return original(self, fullname)
-        path = self.get_filename(fullname)
-        tree = replace_constants(
-            importlib.util.decode_source(self.get_data(path)), constants[fullname], fullname
-        )
-        code: CodeType = compile(tree, path, "exec", dont_inherit=True)
-        return code
+    def change(module: str, values: Mapping[str, Any]) -> Callable[[str], ast.Module]:
+        return lambda source: replace_constants(source, values, module)
 
-    loader.get_code = get_code  # type: ignore[method-assign]
+    change_on_import({module: change(module, values) for module, values in constants.items()})
 
 
 def by_module(
