@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from trainwell.boltzmann import RBM, ClassificationRBM
+from trainwell.boltzmann import RBM, ClassificationRBM, modules
 from trainwell.boltzmann import products as module
 from trainwell.boltzmann.products import add_outer, affine, rounded_dtype
 
@@ -66,6 +69,27 @@ class TestKernels:
         affine(bias, x, weights).sum().backward()
         assert weights.grad is not None
         torch.testing.assert_close(weights.grad, x.sum(0).unsqueeze(1).expand_as(weights))
+
+    def test_fine_tuning_follows_the_gradients_of_the_module(
+        self, shape: tuple[int, int, int]
+    ) -> None:
+        _, inputs, outputs = shape
+        x = _some(shape)[0]
+        torch.manual_seed(0)
+        module = nn.Sequential(nn.Linear(inputs, outputs), nn.Sigmoid(), nn.Linear(outputs, 3))
+        called: list[nn.Module] = []
+        module[2].register_forward_hook(lambda layer, inputs, output: called.append(layer))
+        found: list[dict[str, torch.Tensor]] = []
+        for way in (modules._quick(module), nullcontext()):
+            module.zero_grad()
+            with way:
+                module(x).square().mean().backward()
+            found.append({n: p.grad.clone() for n, p in module.named_parameters()})
+        assert called == [module[2]] * 2
+        assert "forward" not in module[2].__dict__
+        assert len(found[0]) == 4
+        for name, gradient in found[0].items():
+            torch.testing.assert_close(gradient, found[1][name], rtol=1e-4, atol=1e-6)
 
     @pytest.mark.parametrize("keep", [1.0, 0.9, 0.0])
     def test_outer_products_are_added(self, shape: tuple[int, int, int], keep: float) -> None:
