@@ -131,14 +131,15 @@ def encoder() -> None:
 def rbm16(folder: Path) -> None:
     train, test = binarised(folder)
     began = time.process_time()
-    machine = RBM(16, n_iter=20, learning_rate=0.05, batch_size=20, random_state=0).fit(train)
-    seconds = time.process_time() - began
-    row(
-        "rbm16",
-        f"RBM(16), 20 epochs, {seconds:.0f} s, exact",
-        f"{machine.score(test):.2f}",
-        ">= -140.3",
-    )
+    # Chosen from eight settings by the last 10,000 training rows, after fits to the others.
+    options = {"learning_rate": 0.1, "batch_size": 20, "n_gibbs_steps": 5, "n_chains": 200}
+    scores = [
+        RBM(16, n_iter=20, random_state=seed, **options).fit(train).score(test) for seed in range(3)
+    ]
+    seconds = (time.process_time() - began) / len(scores)
+    told = ", ".join(f"{score:.2f}" for score in scores)
+    what = f"RBM(16), 20 epochs, {seconds:.0f} s, exact, 3 seeds"
+    row("rbm16", what, f"{median(scores):.2f} ({told})", ">= -140.3")
 
 
 def rbm500(folder: Path) -> None:
@@ -267,20 +268,22 @@ def untrained() -> None:
 def _classify(objective: str, wanted: str) -> None:
     train, labels, test, answers = load("mnist")
     began = time.process_time()
-    # The rate and the batches were chosen by the last 10,000 training rows, which learn nothing.
+    # Rate, batches, chains and the generative part's weight (of 0.01, 0.03 and 0.1) were chosen by
+    # the last 10,000 training rows, which learn nothing.
     machine = ClassificationRBM(
-        1000,
+        1500,
         objective=objective,
+        algorithm="cd",
+        generative_weight=0.1,
         learning_rate=0.5,
         batch_size=10,
-        n_chains=10,
-        n_iter=15,
+        n_iter=50,
         random_state=0,
     ).fit(train[:50_000], labels[:50_000])
     seconds = time.process_time() - began
     held = 100 * (1 - machine.score(train[50_000:], labels[50_000:]))
     told = f"{100 * (1 - machine.score(test, answers)):.2f} % (held out {held:.2f} %)"
-    row("classify", f"ClassificationRBM(1000), {objective}, {seconds:.0f} s", told, wanted)
+    row("classify", f"ClassificationRBM(1500), {objective}, {seconds:.0f} s", told, wanted)
 
 
 def hybrid() -> None:

@@ -12,13 +12,15 @@ import pytest
 import torch
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import trainwell.boltzmann.machine
 import trainwell.boltzmann.rbm
-from trainwell.boltzmann import RBM, BoltzmannMachine
-from trainwell.boltzmann.data import BadDataError, Rows
+from trainwell.boltzmann import RBM, BoltzmannMachine, ClassificationRBM, DBNClassifier
+from trainwell.boltzmann.data import BadDataError, Rows, batch_of
 from trainwell.boltzmann.draws import Draws
+from trainwell.boltzmann.rules import first_rate
 from trainwell.boltzmann.training import DivergedError
 from trainwell.errors import BadInputError, UnknownNameError
 
@@ -171,6 +173,78 @@ def test_batches_hold_every_row_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "rows", "batch"),
+    [
+        ("auto", 1, 10),
+        ("auto", 1499, 14),
+        ("auto", 10_000, 100),
+        ("auto", 10**7, 100),
+        (7, 10, 7),
+    ],
+)
+def test_few_rows_come_in_small_batches(asked: int | str, rows: int, batch: int) -> None:
+    assert batch_of(asked, rows) == batch
+
+
+@pytest.mark.parametrize(
+    ("asked", "visible", "width", "rate"),
+    [
+        ("auto", "bernoulli", 784, 0.1),
+        ("auto", "gaussian", 784, 10 / 784),
+        ("auto", "gaussian", 4, 0.1),
+        (0.3, "gaussian", 784, 0.3),
+    ],
+)
+def test_many_gaussian_units_learn_slowly(
+    asked: float | str, visible: str, width: int, rate: float
+) -> None:
+    assert first_rate(asked, visible, width) == rate
+
+
+def test_wide_gaussian_data_do_not_diverge_as_they_come() -> None:
+    draw = np.random.default_rng(0)
+    bursts = (draw.random((1000, 1)) < 0.1) * draw.normal(size=(1, 800)) * 2
+    rows = bursts + draw.normal(size=(1000, 800)) * 0.5
+    rows = (rows - rows.mean(0)) / rows.std()
+    error = {}
+    for rate in ("auto", 0.05):
+        rbm = RBM(50, visible="gaussian", learning_rate=rate, random_state=0).fit(rows)
+        error[rate] = rbm.history_.moments[-1].reconstruction_error
+    # The rows have variance 1. A rate that suits Bernoulli units throws these far off.
+    assert error["auto"] < 0.8
+    assert error[0.05] > 10
+
+
+@pytest.mark.parametrize("asked", [0, 2.5, "all"])
+def test_a_batch_is_a_whole_number_or_auto(asked: Any) -> None:
+    for machine in (RBM(2), ClassificationRBM(2), BoltzmannMachine(1), DBNClassifier((2,))):
+        machine.set_params(batch_size=asked)
+        with pytest.raises(BadInputError, match='`batch_size` must be "auto" or a whole number'):
+            machine.fit(BARS, np.arange(len(BARS)) % 2)
+    with pytest.raises(BadInputError, match="`finetune_batch_size` must be"):
+        DBNClassifier((2,), finetune_batch_size=asked).fit(BARS, np.arange(len(BARS)) % 2)
+
+
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        DBNClassifier((100, 100), random_state=0),
+        DBNClassifier((100, 100), pretrain=False, random_state=0),
+        ClassificationRBM(100, random_state=0),
+        ClassificationRBM(100, objective="generative", random_state=0),
+        ClassificationRBM(100, objective="discriminative", random_state=0),
+    ],
+    ids=lambda c: repr(c)[:70],
+)
+def test_classifiers_work_as_they_come(classifier: Any) -> None:
+    X, y = load_digits(return_X_y=True)
+    X = (X / 16).astype(np.float32)
+    train, test = slice(0, 1200), slice(1200, None)
+    # The last 597 digits are of other writers; logistic regression knows 91 % of them.
+    assert classifier.fit(X[train], y[train]).score(X[test], y[test]) > 0.82
+
+
+@pytest.mark.parametrize(
     ("change", "text"),
     [
         ({"algorithm": "pdc"}, "unknown algorithm `pdc`; did you mean `pcd`?"),
@@ -181,7 +255,7 @@ def test_batches_hold_every_row_once() -> None:
         ({"n_components": 0}, "`n_components` must be 1 or more, got 0"),
         ({"n_gibbs_steps": 0}, "`n_gibbs_steps` must be 1 or more, got 0"),
         ({"n_iter": 0}, "`n_iter` must be a whole number from 1 on, got 0"),
-        ({"learning_rate": 0.0}, "`learning_rate` must be above 0, got 0.0"),
+        ({"learning_rate": 0.0}, '`learning_rate` must be "auto" or above 0, got 0.0'),
         ({"momentum": 1.0}, "`momentum` must be in [0, 1), got 1.0"),
         ({"weight_decay": -1}, "`weight_decay` must be 0 or more, got -1"),
         ({"visible": "softmax", "n_categories": 4}, "`n_categories` must be 2 or more and divide"),
@@ -314,7 +388,7 @@ def test_a_callback_and_ctrl_c_end_learning_and_keep_the_model() -> None:
             raise KeyboardInterrupt
 
     rbm = RBM(4, n_iter=50, random_state=0, callbacks=[interrupt])
-    with pytest.warns(UserWarning, match="interrupted after 2 of 50 updates; the model is kept"):
+    with pytest.warns(UserWarning, match="interrupted after 4 of 100 updates; the model is kept"):
         rbm.fit(BARS)
     assert rbm.history_.stopped == "interrupted"
     assert rbm.transform(BARS).shape == (16, 4)

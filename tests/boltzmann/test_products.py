@@ -126,6 +126,24 @@ def test_large_products_are_given_to_onednn(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(asked) == 1
 
 
+def test_onednn_is_given_no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As columns of a wider table have them: 100x784 by 784x300 took a second instead of 0.2 ms.
+    def kernel(x: torch.Tensor, weights: torch.Tensor, *_: object) -> torch.Tensor:
+        for factor in (x, weights):
+            assert factor.is_contiguous() or factor.t().is_contiguous()
+        return x @ weights.t()
+
+    monkeypatch.setattr(module, "_onednn", lambda: kernel)
+    x, weights, _ = (torch.cat([t, t[..., :3]], -1)[..., : t.shape[-1]] for t in _some(LARGE))
+    assert not x.is_contiguous()
+    for one, other in ((x, weights), (weights.t(), x.t())):
+        right = one.double() @ other.double()
+        assert _error(affine(None, one, other), right) < FLOAT32
+        total = torch.zeros(right.shape)
+        add_outer(total, one.t(), other)
+        assert _error(total, right) < FLOAT32
+
+
 def test_what_is_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_has_bf16", {"cpu": False, "cuda": True}.__getitem__)
     assert rounded_dtype("bf16", torch.float32, "cpu") is None

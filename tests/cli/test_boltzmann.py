@@ -32,7 +32,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_fit_sample_score_complete(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    fitting = ("--hidden", "4", "--epochs", "300", "--rate", "0.3", "--algorithm", "exact")
+    fitting = ["--hidden", "4", "--epochs", "300", "--rate", "0.3", "--batch", "40"]
+    fitting += ["--algorithm", "exact"]
     status, out, err = _run(capsys, "fit", "data.npz", *fitting, "-o", "model")
     assert (status, err) == (0, "")
     assert out.startswith("model: 4 hidden units, 300 epochs, reconstruction error 0.0")

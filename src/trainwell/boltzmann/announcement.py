@@ -7,6 +7,7 @@ __all__ = ["Announcement"]
 from typing import Any
 
 from trainwell.boltzmann.history import History, Moment
+from trainwell.boltzmann.rules import first_rate
 from trainwell.probes.machines import MachineLog
 
 
@@ -16,20 +17,24 @@ class Announcement:
     Args:
         owner: the estimator.
         visible: the kind of its visible units.
+        width: how many; 1 where the data are not known yet.
     """
 
-    def __init__(self, owner: Any, visible: str) -> None:
+    def __init__(self, owner: Any, visible: str, width: int = 1) -> None:
+        self._asked, self._visible = owner.learning_rate, visible
         self._log = MachineLog(
             name=type(owner).__name__,
             algorithm=str(owner.algorithm),
             visible=visible,
             hidden=int(owner.n_components),
-            learning_rate=float(owner.learning_rate),
+            learning_rate=first_rate(self._asked, visible, width),
         )
 
     def given(self, data: Any) -> None:
         """The data have a shape."""
-        self._log.change(rows=int(data.shape[0]), columns=int(data.shape[1]))
+        rows, columns = map(int, data.shape)
+        rate = first_rate(self._asked, self._visible, columns)
+        self._log.change(rows=rows, columns=columns, learning_rate=rate)
 
     def refused(self, low: float, high: float, outside: float) -> None:
         """The data do not fit the units.

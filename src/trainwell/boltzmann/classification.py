@@ -14,14 +14,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from trainwell.boltzmann.data import BadDataError, LabelledRows, Rows, check_rows
+from trainwell.boltzmann.data import BadDataError, LabelledRows, Rows, batch_of, check_rows
 from trainwell.boltzmann.draws import Draws
 from trainwell.boltzmann.estimator import tensor_dtype
 from trainwell.boltzmann.history import History
 from trainwell.boltzmann.labels import OBJECTIVES, LabelLearner, LabelMonitor, label_scores
 from trainwell.boltzmann.learner import Learner
 from trainwell.boltzmann.restricted import Restricted
-from trainwell.boltzmann.rules import Rules
+from trainwell.boltzmann.rules import Rules, first_rate
 from trainwell.boltzmann.training import Callback, Plan, train
 from trainwell.boltzmann.units import LabelledUnits, units_of
 from trainwell.errors import UnknownNameError
@@ -42,10 +42,11 @@ class ClassificationRBM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         algorithm, n_gibbs_steps, n_chains, n_temperatures, centered: of the generative part; as in
             `RBM`.
         weight_scale: standard deviation of the first weights.
-        learning_rate: at the start.
+        learning_rate: at the start; "auto": 0.5, and for Gaussian units at most 0.1 and 10 by the
+            number of columns.
         schedule: "linear", down to 0 at the end, or "constant".
         weight_decay: L2 penalty.
-        batch_size: rows of a batch.
+        batch_size: rows of a batch; "auto": a hundredth of the rows, from 10 to 100.
         n_iter: epochs.
         early_stopping: epochs without a lower held-out error before learning ends; the best weights
             are kept. 0: no early stopping.
@@ -82,10 +83,10 @@ class ClassificationRBM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         n_temperatures: int = 10,
         centered: bool = True,
         weight_scale: float = 0.01,
-        learning_rate: float = 0.05,
+        learning_rate: float | str = "auto",
         schedule: str = "linear",
         weight_decay: float = 0.0,
-        batch_size: int = 100,
+        batch_size: int | str = "auto",
         n_iter: int = 10,
         early_stopping: int = 0,
         validation_fraction: float = 0.1,
@@ -153,7 +154,7 @@ class ClassificationRBM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             learner,
             (self.machine_.weights, self.machine_.visible_bias, self.machine_.hidden_bias),
             rows,
-            self._plan(),
+            self._plan(rows.width - classes),
             draws,
             LabelMonitor(self.machine_, classes, sample, held_out),
             self.callbacks or (),
@@ -202,11 +203,12 @@ class ClassificationRBM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         learner = Learner(self.machine_, rules, draws, base_bias, mean)
         return LabelLearner(learner, classes, *shares[self.objective])
 
-    def _plan(self) -> Plan:
+    def _plan(self, width: int) -> Plan:
+        batch_of(self.batch_size, 1)
         return Plan(
             n_iter=self.n_iter,
             batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
+            learning_rate=first_rate(self.learning_rate, self.visible, width, 0.5),
             schedule=self.schedule,
             patience=int(self.early_stopping),
             shown=bool(self.verbose),

@@ -9,6 +9,7 @@ __all__ = [
     "OutsideError",
     "Rows",
     "TargetRows",
+    "batch_of",
     "check_rows",
 ]
 
@@ -91,14 +92,15 @@ class Rows:
             dense = dense.copy()
         return torch.from_numpy(dense).to(self._device, self._dtype)
 
-    def batches(self, size: int, draws: Draws) -> Iterator[torch.Tensor]:
-        """All rows once, in random order, in batches.
+    def batches(self, size: int | str, draws: Draws) -> Iterator[torch.Tensor]:
+        """All rows once, in random order, in batches of a size as `batch_of` takes it.
 
         Rows are shuffled inside chunks of 65,536 consecutive ones, and the chunks among each other.
         A last batch of less than half the size joins no update of its own: it is merged into the
         one before.
         """
         count = len(self)
+        size = batch_of(size, count)
         chunks = -(-count // _CHUNK)
         for chunk in draws.permutation(chunks):
             first = int(chunk) * _CHUNK
@@ -109,9 +111,10 @@ class Rows:
             for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
                 yield self.take(np.sort(order[start:stop]))
 
-    def batches_per_epoch(self, size: int) -> int:
+    def batches_per_epoch(self, size: int | str) -> int:
         """How many batches `batches` yields."""
         count = len(self)
+        size = batch_of(size, count)
         full, rest = divmod(count, _CHUNK)
         lengths = [_CHUNK] * full + ([rest] if rest else [])
         return sum(max(1, n // size + (1 if n % size >= size / 2 else 0)) for n in lengths)
@@ -130,6 +133,25 @@ class Rows:
             return self.take(slice(0, len(self)))
         picked = np.unique(draws.integers(len(self), count))
         return self.take(picked)
+
+
+def batch_of(asked: int | str, rows: int, name: str = "batch_size") -> int:
+    """Rows of a batch.
+
+    Args:
+        asked: how many; or "auto", a hundredth of the rows, 10 at least and 100 at most: few rows
+            are learned from in as many updates an epoch as some ten thousand.
+        rows: how many rows there are.
+        name: of the parameter.
+
+    Raises:
+        BadInputError: if it is neither "auto" nor a whole number above 0.
+    """
+    if asked == "auto":
+        return min(100, max(10, rows // 100))
+    if isinstance(asked, str) or int(asked) != asked or asked < 1:
+        raise BadInputError(f'`{name}` must be "auto" or a whole number from 1 on, got {asked!r}')
+    return int(asked)
 
 
 class LabelledRows(Rows):

@@ -70,11 +70,11 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         n_chains: int = 100,
         n_temperatures: int = 10,
         centered: bool = True,
-        learning_rate: float = 0.05,
+        learning_rate: float | str = "auto",
         schedule: str = "linear",
         momentum: float = 0.0,
         weight_decay: float = 0.0,
-        batch_size: int = 100,
+        batch_size: int | str = "auto",
         n_iter: int = 10,
         refine_iter: int = 0,
         refine_learning_rate: float = 0.01,
@@ -137,7 +137,7 @@ class DBN(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             machine = self._machine(number, units, seed)
             own = Draws(seed + 10 * number, draws.dtype, draws.device)
             machine._learn(
-                at, None, own, seed + 10 * number, Announcement(machine, machine.visible)
+                at, None, own, seed + 10 * number, Announcement(machine, machine.visible, at.width)
             )
             machine.n_features_in_ = at.width
             self.machines_.append(machine)

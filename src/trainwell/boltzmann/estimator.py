@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from trainwell.boltzmann.announcement import Announcement
 from trainwell.boltzmann.couplings import Couplings
-from trainwell.boltzmann.data import BadDataError, OutsideError, Rows, check_rows
+from trainwell.boltzmann.data import BadDataError, OutsideError, Rows, batch_of, check_rows
 from trainwell.boltzmann.draws import Draws
 from trainwell.boltzmann.estimates import LogLikelihood, LogPartition
 from trainwell.boltzmann.history import History
@@ -23,7 +23,7 @@ from trainwell.boltzmann.likelihood import free_energies, is_exact, log_likeliho
 from trainwell.boltzmann.monitor import Monitor
 from trainwell.boltzmann.plots import Plots
 from trainwell.boltzmann.restricted import Restricted
-from trainwell.boltzmann.rules import Rules
+from trainwell.boltzmann.rules import Rules, first_rate
 from trainwell.boltzmann.training import Learning, Plan, train
 from trainwell.errors import BadInputError, UnknownNameError
 
@@ -93,7 +93,7 @@ class BoltzmannEstimator(Plots, TransformerMixin, BaseEstimator, Generic[Machine
         announcement: Announcement,
     ) -> None:
         """Learn from rows that are checked already."""
-        plan = self._plan()
+        plan = self._plan(rows.width)
         self._begin(rows, draws)
         monitor = Monitor(
             self.machine_,
@@ -139,8 +139,9 @@ class BoltzmannEstimator(Plots, TransformerMixin, BaseEstimator, Generic[Machine
             draws = Draws(seed, tensor_dtype(self.dtype), self.device)
             self._begin(Rows(X, draws.dtype, draws.device), draws)
         rows = Rows(X, self._draws.dtype, self._draws.device)
+        rate = self._rate(rows.width)
         for x in rows.batches(self.batch_size, self._draws):
-            self.learner_.step(x, self.learning_rate)
+            self.learner_.step(x, rate)
         self._partition = None
         self.n_iter_ += 1
         return self
@@ -256,22 +257,24 @@ class BoltzmannEstimator(Plots, TransformerMixin, BaseEstimator, Generic[Machine
             precision=self.precision,
         )
 
-    def _plan(self) -> Plan:
+    def _plan(self, width: int = 1) -> Plan:
         self._rules()
-        for name, low in (("n_iter", 1), ("batch_size", 1), ("early_stopping", 0)):
+        batch_of(self.batch_size, 1)
+        for name, low in (("n_iter", 1), ("early_stopping", 0)):
             value = getattr(self, name)
             if int(value) != value or value < low:
                 raise BadInputError(f"`{name}` must be a whole number from {low} on, got {value}")
-        if not self.learning_rate > 0:
-            raise BadInputError(f"`learning_rate` must be above 0, got {self.learning_rate}")
         return Plan(
             n_iter=self.n_iter,
             batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
+            learning_rate=self._rate(width),
             schedule=self.schedule,
             patience=int(self.early_stopping),
             shown=bool(self.verbose),
         )
+
+    def _rate(self, width: int) -> float:
+        return first_rate(self.learning_rate, self._visible, width)
 
     def _split(self, X: Any, validation: Any, draws: Draws) -> tuple[Any, torch.Tensor | None]:
         """Training rows and held-out rows."""

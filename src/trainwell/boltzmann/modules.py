@@ -124,7 +124,7 @@ def finetune(
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
     *,
     n_iter: int,
-    batch_size: int,
+    batch_size: int | str,
     learning_rate: float,
     weight_decay: float,
     draws: Draws,
@@ -137,7 +137,7 @@ def finetune(
         split: takes a batch apart.
         loss: of outputs and targets, a mean over rows.
         n_iter: epochs.
-        batch_size: rows of a batch.
+        batch_size: rows of a batch, or "auto".
         learning_rate: at the start.
         weight_decay: decoupled, as in AdamW.
         draws: shuffle the rows.

@@ -65,7 +65,7 @@ def affine(bias: torch.Tensor | None, x: torch.Tensor, weights: torch.Tensor) ->
         return product.to(x.dtype) if bias is None else product + bias
     kernel = _kernel(x, weights)
     if kernel is not None:
-        made: torch.Tensor = kernel(x, weights.t(), bias, "none", [], "")
+        made: torch.Tensor = kernel(_dense(x), _dense(weights).t(), bias, "none", [], "")
         return made
     return torch.mm(x, weights) if bias is None else torch.addmm(bias, x, weights)
 
@@ -96,10 +96,19 @@ def add_outer(
         if kernel is None:
             total.addmm_(v.t(), h, beta=keep, alpha=rate)
             return
-        product = kernel(v.t(), h.t(), None, "none", [], "")
+        product = kernel(_dense(v).t(), _dense(h).t(), None, "none", [], "")
     if keep != 1.0:
         total.mul_(keep)
     total.add_(product, alpha=rate)
+
+
+def _dense(x: torch.Tensor) -> torch.Tensor:
+    """`x` without gaps between its rows.
+
+    For factors with gaps oneDNN may have no kernel but the one that it is tested by, which takes a
+    thousand times as long.
+    """
+    return x if x.t().is_contiguous() else x.contiguous()
 
 
 def _kernel(x: torch.Tensor, weights: torch.Tensor) -> Any:

@@ -41,11 +41,12 @@ class RBM(BoltzmannEstimator[Restricted]):
         n_temperatures: of "pt".
         centered: centred gradients, with moving averages as offsets.
         weight_scale: standard deviation of the first weights; 0.01, Hinton 2010, section 8.
-        learning_rate: at the start, of the mean log-likelihood in nats.
+        learning_rate: at the start, of the mean log-likelihood in nats; "auto": 0.1, and for
+            Gaussian units at most 10 by the number of columns.
         schedule: "linear", down to 0 at the end of `fit`, or "constant".
         momentum: share of the last update that is made again, in [0, 1).
         weight_decay: L2 penalty.
-        batch_size: rows of a batch.
+        batch_size: rows of a batch; "auto": a hundredth of the rows, from 10 to 100.
         n_iter: epochs.
         likelihood_every: epochs between brackets of the log-likelihood by annealing; None: none,
             but where enumeration is cheap the exact likelihood is followed anyway.
@@ -87,11 +88,11 @@ class RBM(BoltzmannEstimator[Restricted]):
         n_temperatures: int = 10,
         centered: bool = True,
         weight_scale: float = 0.01,
-        learning_rate: float = 0.05,
+        learning_rate: float | str = "auto",
         schedule: str = "linear",
         momentum: float = 0.0,
         weight_decay: float = 0.0,
-        batch_size: int = 100,
+        batch_size: int | str = "auto",
         n_iter: int = 10,
         likelihood_every: int | None = None,
         annealing_temperatures: int = 1000,

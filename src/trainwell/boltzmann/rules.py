@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ALGORITHMS", "Rules", "rate_at"]
+__all__ = ["ALGORITHMS", "Rules", "first_rate", "rate_at"]
 
 from dataclasses import dataclass
 
@@ -61,6 +61,26 @@ class Rules:
             raise BadInputError(f"`momentum` must be in [0, 1), got {self.momentum}")
         if self.weight_decay < 0:
             raise BadInputError(f"`weight_decay` must be 0 or more, got {self.weight_decay}")
+
+
+def first_rate(asked: float | str, visible: str, width: int, usual: float = 0.1) -> float:
+    """The learning rate at the start.
+
+    Args:
+        asked: a number; or "auto", `usual`, and at most 10 / width for Gaussian units: a row's pull
+            on a hidden unit grows with the number of values that are not between 0 and 1.
+        visible: the kind of the visible units.
+        width: how many there are.
+        usual: for units that are.
+
+    Raises:
+        BadInputError: if it is neither "auto" nor a number above 0.
+    """
+    if asked == "auto":
+        return min(0.1, 10 / width) if visible == "gaussian" else usual
+    if isinstance(asked, str) or not asked > 0:
+        raise BadInputError(f'`learning_rate` must be "auto" or above 0, got {asked!r}')
+    return float(asked)
 
 
 def rate_at(initial: float, schedule: str, progress: float) -> float:

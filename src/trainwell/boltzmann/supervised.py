@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from trainwell.boltzmann.data import BadDataError, Rows, TargetRows, check_rows
+from trainwell.boltzmann.data import BadDataError, Rows, TargetRows, batch_of, check_rows
 from trainwell.boltzmann.dbn import DBN
 from trainwell.boltzmann.draws import Draws
 from trainwell.boltzmann.estimator import tensor_dtype
@@ -39,11 +39,11 @@ class _Supervised(BaseEstimator):  # type: ignore[misc]
         visible: str = "bernoulli",
         pretrain: bool = True,
         n_iter: int = 10,
-        learning_rate: float = 0.05,
-        batch_size: int = 100,
+        learning_rate: float | str = "auto",
+        batch_size: int | str = "auto",
         finetune_iter: int = 30,
-        finetune_learning_rate: float = 1e-3,
-        finetune_batch_size: int = 100,
+        finetune_learning_rate: float = 3e-3,
+        finetune_batch_size: int | str = "auto",
         dropout: float = 0.0,
         input_dropout: float = 0.0,
         weight_decay: float = 0.0,
@@ -92,6 +92,7 @@ class _Supervised(BaseEstimator):  # type: ignore[misc]
         for name in ("dropout", "input_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise BadInputError(f"`{name}` must be in [0, 1), got {getattr(self, name)}")
+        batch_of(self.finetune_batch_size, 1, "finetune_batch_size")
         X, y = self._checked(X, y)
         targets = self._targets(y)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
@@ -197,7 +198,7 @@ class DBNClassifier(ClassifierMixin, _Supervised):  # type: ignore[misc]
         n_iter, learning_rate, batch_size: of pre-training, as in `DBN`.
         finetune_iter: epochs of back-propagation through the whole.
         finetune_learning_rate: of Adam at the start; falls to 0.
-        finetune_batch_size: rows of a batch.
+        finetune_batch_size: rows of a batch; "auto": a hundredth of the rows, from 10 to 100.
         dropout: share of every hidden layer that is dropped in fine-tuning.
         input_dropout: share of the inputs that is dropped in fine-tuning; 0.2 with `dropout` 0.5,
             Hinton et al. 2012, "Improving neural networks by preventing co-adaptation of feature
@@ -261,7 +262,7 @@ class DBNRegressor(RegressorMixin, _Supervised):  # type: ignore[misc]
         n_iter, learning_rate, batch_size: of pre-training, as in `DBN`.
         finetune_iter: epochs of back-propagation through the whole.
         finetune_learning_rate: of Adam at the start; falls to 0.
-        finetune_batch_size: rows of a batch.
+        finetune_batch_size: rows of a batch; "auto": a hundredth of the rows, from 10 to 100.
         dropout: share of every hidden layer that is dropped in fine-tuning.
         input_dropout: share of the inputs that is dropped in fine-tuning; 0.2 with `dropout` 0.5,
             Hinton et al. 2012, "Improving neural networks by preventing co-adaptation of feature

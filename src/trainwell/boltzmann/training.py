@@ -53,7 +53,7 @@ class Plan:
 
     Attributes:
         n_iter: epochs.
-        batch_size: rows of a batch.
+        batch_size: rows of a batch, or "auto".
         learning_rate: at the start.
         schedule: "linear" or "constant".
         patience: looks at the held-out rows without a better one before learning ends; 0: no
@@ -62,7 +62,7 @@ class Plan:
     """
 
     n_iter: int
-    batch_size: int
+    batch_size: int | str
     learning_rate: float
     schedule: str
     patience: int

@@ -40,8 +40,18 @@ def fit(
     ] = "bernoulli",
     algorithm: Annotated[str, typer.Option("--algorithm", help="pcd, cd, pt or exact.")] = "pcd",
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the rows.")] = 10,
-    rate: Annotated[float, typer.Option("--rate", help="Learning rate at the start.")] = 0.05,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Rows of a batch.")] = 100,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--rate", help="Learning rate at the start (default: 0.1, less for gaussian units)."
+        ),
+    ] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            "--batch", min=1, help="Rows of a batch (default: a hundredth of all, 10 to 100)."
+        ),
+    ] = None,
     every: Annotated[
         int | None,
         typer.Option("--likelihood-every", min=1, help="Epochs between annealed likelihoods."),
@@ -57,8 +67,8 @@ def fit(
         visible=visible,
         algorithm=algorithm,
         n_iter=epochs,
-        learning_rate=rate,
-        batch_size=batch,
+        learning_rate="auto" if rate is None else rate,
+        batch_size="auto" if batch is None else batch,
         likelihood_every=every,
         verbose=sys.stderr.isatty(),
         random_state=seed,
