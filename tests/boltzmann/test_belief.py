@@ -23,6 +23,7 @@ from trainwell.boltzmann.belief import Belief, Directed
 from trainwell.boltzmann.data import BadDataError
 from trainwell.boltzmann.draws import Draws
 from trainwell.boltzmann.enumeration import restricted_log_partition
+from trainwell.boltzmann.modules import enlivened
 from trainwell.boltzmann.units import BernoulliUnits
 from trainwell.errors import BadInputError
 
@@ -133,6 +134,23 @@ def test_a_classifier_of_digits_and_its_module() -> None:
     np.testing.assert_array_equal(again.predict(DIGITS), classifier.predict(DIGITS))
     losses = [m.loss for m in classifier.history_]
     assert losses[-1] < losses[0]
+
+
+def test_pale_layers_are_scaled_up_and_lively_ones_kept() -> None:
+    draw = torch.Generator().manual_seed(0)
+    rows = torch.rand(300, 20, generator=draw)
+    lively = (torch.randn(20, 30, generator=draw) * 3, torch.randn(30, generator=draw))
+    pale = (torch.randn(30, 25, generator=draw) * 0.01, torch.randn(25, generator=draw))
+    first, second = enlivened([lively, pale], rows)
+    assert first[0] is lively[0]
+    assert first[1] is lively[1]
+    below = (rows @ lively[0] + lively[1]).sigmoid()
+    before, after = below @ pale[0] + pale[1], below @ second[0] + second[1]
+    assert float(before.std(0, correction=0).median()) < 0.1
+    assert float(after.std(0, correction=0).median()) == pytest.approx(1, rel=1e-3)
+    torch.testing.assert_close(after.mean(0), before.mean(0), rtol=1e-3, atol=1e-3)
+    # One row tells nothing about how rows differ.
+    assert enlivened([pale], below[:1])[0][0] is pale[0]
 
 
 def test_inputs_are_dropped_in_fine_tuning_alone() -> None:

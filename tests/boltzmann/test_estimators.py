@@ -228,6 +228,7 @@ def test_a_batch_is_a_whole_number_or_auto(asked: Any) -> None:
 @pytest.mark.parametrize(
     "classifier",
     [
+        DBNClassifier(random_state=0),
         DBNClassifier((100, 100), random_state=0),
         DBNClassifier((100, 100), pretrain=False, random_state=0),
         ClassificationRBM(100, random_state=0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["encoder", "finetune", "output_layer", "untrained"]
+__all__ = ["encoder", "enlivened", "finetune", "output_layer", "untrained"]
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -48,6 +48,35 @@ def encoder(
         if dropout:
             made.append(nn.Dropout(dropout))
     return nn.Sequential(*made)
+
+
+def enlivened(
+    layers: Sequence[tuple[torch.Tensor, torch.Tensor]], rows: torch.Tensor
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Layers whose units differ between rows: what pre-training left pale is scaled up.
+
+    Where the activation of a layer's median unit deviates by less than 1, a sigmoid's output is
+    nearly constant, and with some such layers above each other fine-tuning never starts. The
+    deviation becomes 1 and every unit's mean stays; other layers are given back as they are.
+
+    Args:
+        layers: as `encoder` takes them.
+        rows: (rows, columns) of the data.
+
+    Sources:
+        Mishkin & Matas 2016, "All you need is a good init", for setting variances layer by layer.
+    """
+    made = []
+    for weights, bias in layers:
+        activation = affine(bias, rows, weights)
+        deviation = activation.std(0, correction=0).median()
+        if 0 < deviation < 1:
+            mean = activation.mean(0)
+            weights, bias = weights / deviation, mean + (bias - mean) / deviation
+            activation = affine(bias, rows, weights)
+        made.append((weights, bias))
+        rows = activation.sigmoid()
+    return made
 
 
 def output_layer(inputs: int, outputs: int, draws: Draws) -> nn.Linear:

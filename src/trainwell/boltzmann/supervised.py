@@ -21,10 +21,11 @@ from trainwell.boltzmann.data import BadDataError, Rows, TargetRows, batch_of, c
 from trainwell.boltzmann.dbn import DBN
 from trainwell.boltzmann.draws import Draws
 from trainwell.boltzmann.estimator import tensor_dtype
-from trainwell.boltzmann.modules import encoder, finetune, output_layer, untrained
+from trainwell.boltzmann.modules import encoder, enlivened, finetune, output_layer, untrained
 from trainwell.errors import BadInputError
 
 _BLOCK = 8192
+_SAMPLE = 2048
 
 
 class _Supervised(BaseEstimator):  # type: ignore[misc]
@@ -107,6 +108,9 @@ class _Supervised(BaseEstimator):  # type: ignore[misc]
             belief = self.dbn_.belief_
             weights = [(layer.up, layer.up_bias) for layer in belief.layers]
             weights.append((belief.top.weights, belief.top.hidden_bias))
+            seen = X if unlabelled is None else self.dbn_._checked(unlabelled, reset=False)
+            sample = Rows(seen, draws.dtype, draws.device).some(_SAMPLE, Draws(seed))
+            weights = enlivened(weights, sample)
         else:
             weights = untrained([X.shape[1], *self.layers], draws)
         output = output_layer(self.layers[-1], self._outputs(), draws)
