@@ -280,7 +280,13 @@ def discriminative() -> None:
 
 def few() -> None:
     train, labels, test, answers = load("mnist")
-    dbn_options = {"n_iter": 10, "finetune_iter": 100, "finetune_batch_size": 20}
+    dbn_options = {
+        "n_iter": 10,
+        "learning_rate": 0.05,
+        "finetune_iter": 100,
+        "finetune_batch_size": 20,
+        "finetune_learning_rate": 1e-3,
+    }
     for count in (10, 100, 1000):
         picked = np.concatenate([np.flatnonzero(labels == c)[: count // 10] for c in range(10)])
         pixels = LogisticRegression(max_iter=2000).fit(train[picked], labels[picked])
