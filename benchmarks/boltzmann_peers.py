@@ -13,7 +13,6 @@ training rows, for every library alike.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
@@ -29,14 +28,12 @@ import torch
 from sklearn.neural_network import BernoulliRBM
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.boltzmann import CD25, alternate, binarised, row
+from benchmarks.boltzmann import alternate, binarised, command, row, stepper
 
 from trainwell.boltzmann import RBM
 from trainwell.boltzmann.draws import Draws
-from trainwell.boltzmann.learner import Learner
 from trainwell.boltzmann.likelihood import log_likelihood, log_partition
 from trainwell.boltzmann.restricted import Restricted
-from trainwell.boltzmann.rules import Rules
 from trainwell.boltzmann.units import BernoulliUnits
 
 BATCH = 100
@@ -164,24 +161,10 @@ def likelihood(folder: Path) -> None:
             row("peers", what, f"{value:.2f}", "")
 
 
-def speed(folder: Path) -> None:
-    del folder
+def speed() -> None:
     torch.set_num_threads(1)
     array = (np.random.default_rng(0).random((2000, 784)) < 0.13).astype(np.float32)
     rows = torch.from_numpy(array)
-
-    def stepper(precision: str) -> Callable[[], None]:
-        machine = Restricted(
-            torch.randn(784, 500) * 0.01, torch.zeros(784), torch.zeros(500), BernoulliUnits()
-        )
-        rules = Rules(precision=precision)
-        learner = Learner(machine, rules, Draws(0), torch.zeros(784), rows.mean(0))
-
-        def work() -> None:
-            for batch in rows.split(BATCH):
-                learner.step(batch, 0.01)
-
-        return work
 
     _, rbms_step = rbms_stepper(rows, 500, 0.01)
 
@@ -193,8 +176,8 @@ def speed(folder: Path) -> None:
     sk = BernoulliRBM(500, batch_size=BATCH, n_iter=1, learning_rate=0.01, random_state=0)
     cost = alternate(
         {
-            "trainwell": stepper("float32"),
-            "trainwell bf16": stepper("bf16"),
+            "trainwell": stepper(rows, "float32"),
+            "trainwell bf16": stepper(rows, "bf16"),
             "rbms": rbms_work,
             "learnergy": lambda: peer.fit(data, batch_size=BATCH, epochs=1),
             "scikit-learn": lambda: sk.fit(array),
@@ -211,16 +194,5 @@ def speed(folder: Path) -> None:
 PARTS = {"speed": speed, "likelihood": likelihood}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
-    parser.add_argument("--cd25", type=Path, default=CD25)
-    given = parser.parse_args()
-    for name in given.parts or PARTS:
-        if name not in PARTS:
-            parser.error(f"unknown part `{name}`: {', '.join(PARTS)}")
-        PARTS[name](given.cd25)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, PARTS, ("likelihood",))

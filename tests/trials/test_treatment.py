@@ -126,7 +126,8 @@ def test_a_module_in_a_package_gets_a_patch(
     script = package / f"{name}.py"
     script.write_text(source)
     module = "deep.main" if name == "__main__" else "deep.train.train"
-    answer = Treatment(Plan(module, is_module=True, remedies="scale_inputs,l1_penalty")).run()
+    plan = Plan(module, is_module=True, folder=str(tmp_path), remedies="scale_inputs,l1_penalty")
+    answer = Treatment(plan).run()
     assert answer.patch is not None
     assert answer.patch.path == str(script.relative_to(tmp_path))
     assert f"+++ b/{answer.patch.path}" in answer.patch.diff
@@ -135,6 +136,8 @@ def test_a_module_in_a_package_gets_a_patch(
     assert (checked.agrees, checked.bare_status, checked.same_output) == (True, 0, True)
     assert checked.difference < 1e-6
     assert script.read_text() == source
+    # Only the script as it is has written into the folder itself.
+    assert (tmp_path / "model.pt").exists()
     assert sorted(p.name for p in package.glob("*.py")) == sorted(["data.py", script.name])
     assert apply_patch(answer) == f"applied to {answer.patch.path}"
     assert script.read_text() == answer.patch.source != source

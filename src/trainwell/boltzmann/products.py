@@ -46,7 +46,7 @@ def _has_bf16(device: str) -> bool:
 
 
 def _abilities() -> dict[str, Any]:
-    """The processor's instruction sets, those that it has; none known before PyTorch 2.11."""
+    """The processor's instruction sets, those that it has; an older PyTorch tells of none."""
     tell = getattr(torch.cpu, "get_capabilities", dict)
     return {name: value for name, value in tell().items() if value}
 
