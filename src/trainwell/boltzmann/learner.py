@@ -146,8 +146,10 @@ class Learner:
         """
         rules = self.rules
         share = v.new_full((len(v),), 1.0 / rows)
-        # As products: PyTorch sums over rows more slowly.
-        mean_v, mean_h = (torch.mv(t[:rows].t(), share[:rows]) for t in (v, h))
+        means = []
+        if rules.centered:
+            # As products: PyTorch sums over rows more slowly.
+            means = [torch.mv(t[:rows].t(), share[:rows]) for t in (v, h)]
         share[rows:] = -1.0 / (len(v) - rows) if probability is None else -probability
         if rules.centered:
             v -= self.visible_offset
@@ -170,6 +172,5 @@ class Learner:
             add_outer(weights, v, h, keep=keep, rate=rate, rounded=self.rounded)
             visible_bias.add_(visible, alpha=rate)
             hidden_bias.add_(hidden, alpha=rate)
-        if rules.centered:
-            self.visible_offset.lerp_(mean_v, rules.offset_rate)
-            self.hidden_offset.lerp_(mean_h, rules.offset_rate)
+        for offset, mean in zip((self.visible_offset, self.hidden_offset), means, strict=False):
+            offset.lerp_(mean, rules.offset_rate)
