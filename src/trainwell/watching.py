@@ -48,14 +48,16 @@ class Watch:
         self._probing = probe
         self._store = Store(os.path.abspath(RECORD)) if keep else None
         self._probe: Probe | None = None
+        self._outer: list[Probe] = []
 
     def __enter__(self) -> Watch:
         """Start to watch.
 
         Raises:
-            BadInputError: if another `watch` (or `trainwell run`) is watching already.
+            BadInputError: if another `watch` is watching already. `trainwell run` makes way for a
+                `watch` of the script's own, and goes on after it.
         """
-        from trainwell.probes.probe import Probe
+        from trainwell.probes.probe import Probe, attached_probes
 
         if self._probe is not None:
             raise BadInputError("a `watch` serves for one `with`: call trainwell.watch() again")
@@ -70,10 +72,12 @@ class Watch:
             from trainwell.probes.rehearsal import Rehearsal
 
             probe.rehearsal = Rehearsal()
-        probe.attach()
-        self._probe = probe
+        # The probe comes last: what fails before it leaves nothing behind.
         if self._store is not None:
             self._store.begin(self.record)
+        self._outer = attached_probes()
+        probe.attach()
+        self._probe = probe
         for name, model in self._models.items():
             probe.watch(model, name)
         return self
@@ -89,6 +93,8 @@ class Watch:
             if isinstance(error, Exception):
                 self._probe.failed(error)
             self._probe.finish()
+            for outer in self._outer:
+                outer.resume()
             if kind is None and self._probe.rehearsal is not None:
                 from trainwell.probes.counterfactuals import ask
 

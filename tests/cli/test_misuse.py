@@ -125,7 +125,7 @@ def test_modules_that_cannot_start(
 def test_a_script_that_trains_nothing(spawn: Command, folder: Path) -> None:
     (folder / "train.py").write_text("print('hello')\n")
     ended = spawn("run", "train.py")
-    assert (ended.status, ended.out) == (2, "hello\n")
+    assert (ended.status, ended.out) == (0, "hello\n")
     assert ended.err == (
         "trainwell: saw no backward(): nothing was trained, so there is nothing to diagnose\n"
     )

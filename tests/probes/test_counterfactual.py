@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from trainwell.diagnosis import diagnose
+from trainwell.hooks.events import Backward
 from trainwell.probes import counterfactuals
 from trainwell.probes.rehearsal import Rehearsal
 from trainwell.record import Counterfactual, Run
@@ -268,7 +269,7 @@ def _remembered(steps: int, batch: int, memory: int) -> Rehearsal:
     kept.attach()
     for _ in range(steps):
         loss = model(torch.randn(batch, 64)).square().mean()
-        kept.backward(loss, 0)
+        kept.backward_begins(Backward((loss,), None, False, objective=0))
         loss.backward()
     kept.detach()
     return kept
@@ -304,7 +305,7 @@ def test_a_mode_of_the_scripts_own_between_network_and_loss_is_left_alone() -> N
         out = model(torch.randn(2, 4))
         with torch.device("cpu"):
             loss = out.square().mean()
-            kept.backward(loss, 0)
+            kept.backward_begins(Backward((loss,), None, False, objective=0))
             loss.backward()
         assert torch.zeros(1).device.type == "cpu"
     kept.detach()

@@ -371,12 +371,15 @@ def test_an_error_of_the_probe_is_noted_once_and_never_reaches_the_script(
     model = nn.Linear(8, 3)
     before = model.weight.detach().clone()
     _fit(model, list(model.parameters()), steps=4)
-    assert not torch.equal(before, model.weight)
-    assert torch.autograd.backward is backward, "it must have detached"
-    (note,) = run.notes
-    assert "trainwell itself failed at step 1" in note
-    assert "broken on purpose" in note
     probe.finish()
+    assert not torch.equal(before, model.weight)
+    assert torch.autograd.backward is backward
+    assert run.steps == 4, "only the part that failed is switched off"
+    assert len(run.loss(0).values) == 4
+    notes = [note for note in run.notes if "trainwell itself failed" in note]
+    assert "trainwell itself failed at step 1" in notes[0]
+    assert all("broken on purpose" in note and "\n" not in note for note in notes)
+    assert "Traceback" in run.troubles[0].error
 
 
 def test_the_users_own_anomaly_mode_is_left_as_it_is(watched: Watched) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from trainwell.boltzmann.history import History, Moment
 from trainwell.boltzmann.rules import first_rate
-from trainwell.probes.machines import MachineLog
+from trainwell.probes.announcements import MachineLog
 
 
 class Announcement:

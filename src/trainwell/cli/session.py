@@ -135,6 +135,7 @@ class Session:
                     budget=self._budget,
                     every=self._every,
                     home=self._home(),
+                    yields=True,
                 )
                 if self._probing:
                     from trainwell.probes.rehearsal import Rehearsal
@@ -272,7 +273,8 @@ class Session:
             self._errors,
             "trainwell: saw no backward(): nothing was trained, so there is nothing to diagnose\n",
         )
-        return 2
+        # The script has done what it was asked to: its exit status is its own.
+        return 0
 
     def _say_trouble(self, what: str, error: Exception) -> None:
         reason = str(error) if isinstance(error, TrainwellError) else repr(error)

@@ -135,6 +135,7 @@ class MisScaledInit(Finding):
         )
 
 
+_BETWEEN = frozenset("batch_norm layer_norm dropout max_pool average_pool add".split())
 _RELUS = frozenset({"relu", "leaky_relu", "gelu", "silu", "elu", "softplus"})
 
 
@@ -178,14 +179,7 @@ def _activation(run: Run, operation: Operation) -> Operation | None:
         here = after[0]
         if here.kind in _RELUS | {"sigmoid", "tanh", "hardtanh"}:
             return here
-        if here.kind not in (
-            "batch_norm",
-            "layer_norm",
-            "dropout",
-            "max_pool",
-            "average_pool",
-            "add",
-        ):
+        if here.kind not in _BETWEEN:
             return None
     return None
 

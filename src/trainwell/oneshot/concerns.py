@@ -12,7 +12,7 @@ import numpy as np
 from trainwell.oneshot.kinship import Kinship
 from trainwell.oneshot.recogniser import Recogniser
 from trainwell.oneshot.space import Space, Vectors, unit
-from trainwell.probes.recognisers import RecogniserLog, is_watched
+from trainwell.probes.announcements import RecogniserLog, is_watched
 
 _LOOKED_AT = 2000
 """Labels that are compared with each other; more would take longer than embedding them."""

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 
 from torch import nn
 
-from trainwell.probes.forks import ATTACHED
-from trainwell.probes.probe import Probe
+from trainwell.probes.probe import Probe, attached_probes
 from trainwell.record import Run
 from trainwell.record.run import new_id
 
@@ -27,10 +26,9 @@ def watched(network: nn.Module) -> Iterator[Run | None]:
     Args:
         network: what is trained.
     """
-    if ATTACHED:
-        for attached in list(ATTACHED):
-            if isinstance(attached, Probe):
-                attached.watch(network, "network")
+    if attached := attached_probes():
+        for probe in attached:
+            probe.watch(network, "network")
         yield None
         return
     run = Run(new_id(), "pretraining", started=time.time())

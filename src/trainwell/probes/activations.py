@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from trainwell.hooks.guard import Guard, is_readable
 from trainwell.measures.activations import (
     active_units,
     example_spread,
@@ -51,14 +52,12 @@ _FEATURE_LOOKS = 24
 class Activations:
     """Measures activations and data at looks."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, guard: Guard) -> None:
         self._ledger = ledger
+        self._guard = guard
         self._active: dict[int, deque[torch.Tensor]] = {}
         self._columns: dict[int, tuple[int, ColumnStatistics]] = {}
         self._turn = 0
-        self.hidden: list[tuple[int, int]] = []
-        """Ranges of autograd's running numbers whose saved tensors must not be read: a hook packs
-        them (activation checkpointing computes everything again when asked)."""
 
     def look(self, graph: Graph, match: Match, step: int) -> None:
         """Measure every operation of a graph that has something to show."""
@@ -66,28 +65,29 @@ class Activations:
         fed: set[int] = set()
         for index, node in enumerate(graph.nodes):
             number = match.operations[index]
-            if number < 0 or self.is_hidden(node):
-                continue
-            if node.kind in ACTIVATIONS:
-                saved = read(node, _RESULT.get(node.kind, "_saved_result"))
-                if saved is not None and saved.dim() >= 2 and saved.numel():
-                    self._activation(number, node.kind, saved, _unit_dim(graph, node), step)
-                    fed.add(index)
-            elif node.kind in ("linear", "convolution", "recurrent", "batch_norm"):
-                self._reader(graph, node, number, fed, step)
-            elif self._ledger.run.operations[number].kind == "dropout":
-                # On later looks no stack tells it from another product: the record does.
-                self._dropped(node, number, step)
-            elif node.kind in ("power", "absolute") and self._turn <= _OPERAND_LOOKS:
-                # A loss written by hand: what is squared is prediction minus target.
-                saved = read(node, "_saved_self")
-                if saved is not None and saved.is_floating_point():
-                    rms = root_mean_square(every_nth(saved, 4096).float())
-                    self._ledger.measure("operation", number, "operand_rms", step, rms)
+            if number >= 0 and not node.hidden:
+                self._guard.part(
+                    "activations", number, self._operation, graph, index, number, fed, step
+                )
 
-    def is_hidden(self, node: Node) -> bool:
-        """Whether a node's saved tensors are packed by a hook and must not be read."""
-        return any(low <= node.sequence < high for low, high in self.hidden)
+    def _operation(self, graph: Graph, index: int, number: int, fed: set[int], step: int) -> None:
+        node = graph.nodes[index]
+        if node.kind in ACTIVATIONS:
+            saved = read(node, _RESULT.get(node.kind, "_saved_result"))
+            if saved is not None and saved.dim() >= 2 and saved.numel():
+                self._activation(number, node.kind, saved, _unit_dim(graph, node), step)
+                fed.add(index)
+        elif node.kind in ("linear", "convolution", "recurrent", "batch_norm"):
+            self._reader(graph, node, number, fed, step)
+        elif self._ledger.run.operations[number].kind == "dropout":
+            # On later looks no stack tells it from another product: the record does.
+            self._dropped(node, number, step)
+        elif node.kind in ("power", "absolute") and self._turn <= _OPERAND_LOOKS:
+            # A loss written by hand: what is squared is prediction minus target.
+            saved = read(node, "_saved_self")
+            if saved is not None and saved.is_floating_point():
+                rms = root_mean_square(every_nth(saved, 4096).float())
+                self._ledger.measure("operation", number, "operand_rms", step, rms)
 
     def _activation(
         self, number: int, kind: str, saved: torch.Tensor, unit_dim: int, step: int
@@ -176,13 +176,15 @@ class Activations:
 
 
 def read(node: Node, attribute: str) -> torch.Tensor | None:
-    """A saved tensor, detached; None when it is not there (any more, or changed since)."""
+    """A saved tensor, detached; None when it is not there (any more), changed, or hidden."""
+    if node.hidden:
+        return None
     try:
         saved: Any = getattr(node.handle, attribute, None)
     except RuntimeError:
         # Freed by an earlier backward, or overwritten in place: backward will say so itself.
         return None
-    return saved.detach() if isinstance(saved, torch.Tensor) else None
+    return saved.detach() if is_readable(saved) else None
 
 
 def operand(graph: Graph, node: Node) -> tuple[torch.Tensor | None, int]:

@@ -8,6 +8,8 @@ import math
 import time
 from dataclasses import dataclass
 
+from trainwell.hooks.guard import Guard
+
 ALLOWANCE = 0.25
 """Seconds of looking that every run may spend whatever its length, so that a script that trains
 for two seconds, on a machine that others use too, is looked at some dozens of times. It is part of
@@ -29,12 +31,15 @@ class Budget:
     Args:
         share: wall time that the probe may take, as a share of the run's, in (0, 1].
         every: look at every N-th step instead, whatever it costs.
+        guard: knows the time that was spent; it counts from here on as well.
     """
 
-    def __init__(self, share: float = 0.03, every: int | None = None) -> None:
+    def __init__(
+        self, share: float = 0.03, every: int | None = None, guard: Guard | None = None
+    ) -> None:
         self.share = share
         self.every = every
-        self.spent = 0.0
+        self._guard = guard or Guard(lambda trouble: None)
         self.first_step_spent = 0.0
         self.began = time.perf_counter()
 
@@ -43,6 +48,15 @@ class Budget:
         self.first_step_spent = self.spent
         self.spent = 0.0
         self.began = time.perf_counter()
+
+    @property
+    def spent(self) -> float:
+        """Seconds that the probe took since the first step ended."""
+        return self._guard.spent
+
+    @spent.setter
+    def spent(self, seconds: float) -> None:
+        self._guard.spent = seconds
 
     @property
     def elapsed(self) -> float:

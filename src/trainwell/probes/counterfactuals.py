@@ -87,7 +87,7 @@ def _unfit(rehearsal: Rehearsal) -> str | None:
         return f"{len(rehearsal.objectives)} losses are trained, where one can be played again"
     if len(rehearsal.optimizers) != 1:
         return f"{len(rehearsal.optimizers)} optimizers stepped, where one can be started again"
-    name = type(next(iter(rehearsal.optimizers))).__name__
+    name = type(next(iter(rehearsal.optimizers.items()))[0]).__name__
     if name not in _RESTARTABLE:
         return f"{name} cannot be started again"
     if len(rehearsal.tapes) < 8:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from trainwell.measures.predictions import Classified
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
+from trainwell.probes.step_state import StepState
 from trainwell.record import Evaluation
 
 _KEEP = 512
@@ -41,24 +42,44 @@ class _Mean:
         return self.total / self.rows if self.rows else math.nan
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Call:
     function: str
     where: tuple[str, int]
     value: float
     rows: int
     answers: Classified | None = None
+    sequence: int | None = None
+    """Autograd's running number of the result, in its thread; None where that was not asked for."""
+    age: int = 0
+    """Backward passes that it has waited for in vain."""
+
+    @property
+    def site(self) -> tuple[str, str, int]:
+        return (self.function, *self.where)
 
 
 class Evaluations:
-    """Tells evaluation from training, and forms a curve of each evaluation."""
+    """Tells evaluation from training, and forms a curve of each evaluation.
 
-    def __init__(self, ledger: Ledger) -> None:
+    A loss with gradients is one of training if some backward passes through it. At samples the
+    graph tells which do; between them the lines do that were in a graph before, and how many calls
+    of theirs a backward took.
+
+    Args:
+        ledger: where evaluations are recorded.
+        here: what the running thread has gathered.
+    """
+
+    def __init__(self, ledger: Ledger, here: StepState) -> None:
         self._ledger = ledger
+        self._here = here
         self._open: dict[str, tuple[_Call, _Mean]] = {}
-        self._pending: list[_Call] = []
         self._training: dict[str, _Mean] = {}
         self._counts: dict[str, int] = {}
+        self._trained_by: dict[tuple[str, str, int], set[int]] = {}
+        self._usual: dict[int, int] = {}
+        self._varies: set[int] = set()
         self.loader = ""
         """Name of the data loader that is being iterated."""
 
@@ -70,10 +91,8 @@ class Evaluations:
         value: float,
         rows: int,
         answers: Classified | None = None,
-        *,
-        training: bool,
     ) -> None:
-        """Take in one call of a loss function.
+        """Take in one call of a loss function without gradients.
 
         Args:
             function: its name.
@@ -82,12 +101,7 @@ class Evaluations:
             value: its mean result; NaN when unknown.
             rows: examples in the batch.
             answers: how they were classified, when that was measured.
-            training: it was called with gradients.
         """
-        if training:
-            # Whether a backward follows is not known yet: some evaluate with gradients on.
-            self.add_training(function, where, value, rows)
-            return
         call = _Call(function, where, value, rows, answers)
         lines = ">".join(f"{line}" for _, line in sources.chain(3))
         self._into(f"{function}@{lines}{self.loader}", call)
@@ -97,37 +111,90 @@ class Evaluations:
         """An evaluation is open."""
         return bool(self._open)
 
-    def add_training(self, function: str, where: tuple[str, int], value: float, rows: int) -> None:
-        """A loss function was called with gradients."""
-        self._pending.append(_Call(function, where, value, rows))
-        if len(self._pending) > _PENDING:
-            self._spill(self._pending[: _PENDING // 2])
-            self._pending = self._pending[_PENDING // 2 :]
+    def add_training(
+        self,
+        function: str,
+        where: tuple[str, int],
+        value: float,
+        rows: int,
+        sequence: int | None = None,
+    ) -> None:
+        """A loss function was called with gradients: whether a backward follows is not known yet."""
+        pending = self._here.pending
+        pending.append(_Call(function, where, value, rows, None, sequence))
+        if len(pending) > _PENDING:
+            self._spill(pending[: _PENDING // 2])
+            del pending[: _PENDING // 2]
 
-    def backward(self, step: int, usual: int | None) -> None:
-        """A backward begins: what was called since the last one without leading to it evaluated.
+    def backward(self, step: int, objective: int, inside: set[int] | None) -> None:
+        """A backward begins: take the calls that led to it for training, others for evaluation.
 
         Args:
             step: the step.
-            usual: loss calls in this objective's graph when it was looked at; None if unknown.
+            objective: number of the objective.
+            inside: autograd's running numbers of the nodes of its graph; None between samples.
         """
-        pending, self._pending = self._pending, []
-        extra = 0 if usual is None else max(0, len(pending) - usual)
-        if extra:
-            self._spill(pending[:extra])
+        pending, self._here.pending = self._here.pending, []
+        if len(pending) == 1 and inside is None and self._usual.get(objective) == 1:
+            used, others = pending, []
+        elif inside is not None:
+            used, others = self._sampled(pending, objective, inside)
+        else:
+            used, others = self._counted(pending, objective)
+        # A call may lead to another objective's backward, which comes after this one.
+        patience = max(len(self._usual) - 1, 1)
+        for call in others:
+            call.age += 1
+            if call.age > patience:
+                self._spill([call])
+            else:
+                self._here.pending.append(call)
         # The calls that lead to this backward belong to the stretch after the evaluation.
         if self._open:
             self.close(step)
-        for call in pending[extra:]:
+        for call in used:
             mean = self._training.get(call.function)
             if mean is None:
                 mean = self._training[call.function] = _Mean()
             mean.add(call.value, call.rows)
 
+    def _sampled(
+        self, pending: list[_Call], objective: int, inside: set[int]
+    ) -> tuple[list[_Call], list[_Call]]:
+        if any(call.sequence is None and not call.age for call in pending):
+            # Some came before the sample began.
+            return self._counted(pending, objective)
+        used = [call for call in pending if call.sequence in inside]
+        for call in used:
+            self._trained_by.setdefault(call.site, set()).add(objective)
+        before = self._usual.get(objective)
+        if before is not None and before != len(used):
+            self._varies.add(objective)
+        self._usual[objective] = len(used)
+        return used, [call for call in pending if call.sequence not in inside]
+
+    def _counted(self, pending: list[_Call], objective: int) -> tuple[list[_Call], list[_Call]]:
+        usual = self._usual.get(objective)
+        if usual is None:
+            return pending, []
+        own, others, shared = [], [], False
+        for call in pending:
+            trains = self._trained_by.get(call.site, ())
+            (own if objective in trains else others).append(call)
+            shared = shared or len(trains) > 1
+        extra = 0 if objective in self._varies else max(0, len(own) - usual)
+        if not extra:
+            return own, others
+        if shared:
+            # Both losses first, then both backward passes.
+            return own[:usual], [*others, *own[usual:]]
+        self._spill(own[:extra])
+        return own[extra:], others
+
     def finish(self, step: int) -> None:
         """The run is over."""
-        self._spill(self._pending)
-        self._pending = []
+        self._spill(self._here.pending)
+        self._here.pending = []
         self.close(step)
 
     def close(self, step: int) -> None:

@@ -14,11 +14,12 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from trainwell.hooks.frames import is_own
 from trainwell.probes.calls import Call, call_at, last_assignment
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.modules import Modules
 from trainwell.probes.places import Sources, place_of
-from trainwell.probes.tracebacks import describe_error, is_ours
+from trainwell.probes.tracebacks import describe_error
 from trainwell.record import Detail, Failure, Place
 from trainwell.record.troubles import trouble
 
@@ -66,7 +67,7 @@ class Failures:
         """Record an exception that leaves the script. Keeps no frame and no tensor of it."""
         telling = _telling(error)
         described = describe_error(telling)
-        frames = [f for f in _frames(telling.__traceback__) if not is_ours(f[0].f_code.co_filename)]
+        frames = [f for f in _frames(telling.__traceback__) if not is_own(f[0].f_code.co_filename)]
         file, line = described["file"], described["line"]
         place = place_of(str(file), int(line)) if file and line else Place()
         inside = [m for frame, _ in frames if (m := _module(frame)) is not None]

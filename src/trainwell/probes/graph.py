@@ -4,13 +4,15 @@ from __future__ import annotations
 
 __all__ = ["NODE_LIMIT", "Graph", "Node", "walk"]
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch.nn.parameter import is_lazy
 
 from trainwell.probes.kinds import kind_of
+from trainwell.probes.step_state import HiddenRanges
 
 NODE_LIMIT = 20_000
 """Larger graphs (recurrent networks written out over thousands of steps) are not walked."""
@@ -28,6 +30,7 @@ class Node:
             recorded has made (data).
         leaf: the leaf tensor, of a leaf node.
         sequence: autograd's running number: the order in which operations ran.
+        hidden: its saved tensors must not be read.
     """
 
     handle: Any
@@ -36,6 +39,7 @@ class Node:
     inputs: list[int] = field(default_factory=list)
     leaf: torch.Tensor | None = None
     sequence: int = 0
+    hidden: bool = False
 
 
 @dataclass(slots=True)
@@ -57,11 +61,17 @@ class Graph:
         return [n.leaf for n in self.nodes if n.leaf is not None]
 
 
-def walk(tensors: Sequence[torch.Tensor]) -> Graph | None:
+def walk(
+    tensors: Sequence[torch.Tensor],
+    token: Callable[[torch.Tensor], int],
+    hidden: HiddenRanges,
+) -> Graph | None:
     """Read the graph that hangs on `tensors`.
 
     Args:
         tensors: results of the operations to start from; those without a graph are left out.
+        token: a number for a parameter that is its own as long as the run lasts.
+        hidden: which nodes' saved tensors must not be read.
 
     Returns:
         The graph; None when there is none, or when it has more than `NODE_LIMIT` nodes.
@@ -79,28 +89,31 @@ def walk(tensors: Sequence[torch.Tensor]) -> Graph | None:
         waiting.extend(e for e in edges if e is not None)
     if not found:
         return None
-    nodes = [_node(handle) for handle in found]
+    nodes = [_node(handle, hidden) for handle in found]
     nodes.sort(key=lambda node: node.sequence)
     index = {node.handle: i for i, node in enumerate(nodes)}
     shape: list[Hashable] = []
     for node in nodes:
         node.inputs = [-1 if e is None else index[e] for e in found[node.handle]]
-        shape.append((node.name, *node.inputs, _token(node.leaf)))
+        shape.append((node.name, *node.inputs, _token(node.leaf, token)))
     return Graph(nodes, [index[s] for s in starts], hash(tuple(shape)))
 
 
-def _node(handle: Any) -> Node:
+def _node(handle: Any, hidden: HiddenRanges) -> Node:
     name = handle.name()
     kind = kind_of(name)
     if kind == "leaf":
         # Reversed traversal meets leaves in no useful order; they sort before all operations.
         return Node(handle, name, kind, leaf=handle.variable, sequence=-1)
     sequence = handle._sequence_nr()
-    return Node(handle, name, kind, sequence=sequence if sequence < _NO_SEQUENCE else 0)
+    sequence = sequence if sequence < _NO_SEQUENCE else 0
+    return Node(handle, name, kind, sequence=sequence, hidden=sequence in hidden)
 
 
-def _token(leaf: torch.Tensor | None) -> Hashable:
+def _token(leaf: torch.Tensor | None, token: Callable[[torch.Tensor], int]) -> Hashable:
     # Bare tensors are often made afresh at every step: they are told apart by shape only.
     if leaf is None:
         return None
-    return id(leaf) if isinstance(leaf, torch.nn.Parameter) else tuple(leaf.shape)
+    if isinstance(leaf, torch.nn.Parameter):
+        return token(leaf)
+    return () if is_lazy(leaf) else tuple(leaf.shape)

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from trainwell.hooks.guard import is_readable
 from trainwell.measures.losses import describe
 from trainwell.measures.samples import every_nth
 from trainwell.probes.ledger import Ledger
@@ -51,7 +52,7 @@ class InputWatch:
             training: gradients are on.
         """
         values = args[0] if args else None
-        if not isinstance(values, torch.Tensor) or values.dim() < 2 or not values.numel():
+        if not is_readable(values) or values.dim() < 2 or not values.numel():
             return
         if not values.is_floating_point():
             return

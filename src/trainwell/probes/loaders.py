@@ -4,27 +4,17 @@ from __future__ import annotations
 
 __all__ = ["Loaders"]
 
-import functools
-import time
 import weakref
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils.data import dataloader
 
-from trainwell.probes.budget import Budget
+from trainwell.hooks.guard import Guard
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
 from trainwell.probes.streams import shared_stream
 from trainwell.record import Loader
-
-_ITERATORS: tuple[Any, ...] = (
-    dataloader._SingleProcessDataLoaderIter,
-    dataloader._MultiProcessingDataLoaderIter,
-)
-
 
 @dataclass
 class _Seen:
@@ -50,75 +40,42 @@ class _Turn:
 class Loaders:
     """Times every batch that a `DataLoader` makes.
 
-    It stands in for the method that `DataLoader`'s iterators make a batch with, not for the
-    iterators: what `iter(loader)` returns, its length and its warnings stay PyTorch's own.
-
     Args:
         ledger: where loaders are recorded.
         sources: tells the user's lines.
-        budget: knows the probe's own time.
+        guard: takes care of errors, and knows the probe's own time.
     """
 
-    def __init__(self, ledger: Ledger, sources: Sources, budget: Budget) -> None:
+    def __init__(self, ledger: Ledger, sources: Sources, guard: Guard) -> None:
         self._ledger = ledger
         self._sources = sources
-        self._budget = budget
+        self._guard = guard
         self._by_line: dict[tuple[str, int], _Seen] = {}
         self._turns: dict[int, _Turn] = {}
-        self._originals: list[tuple[Any, Callable[[Any], Any]]] = []
 
-    def attach(self, guard: Callable[..., None]) -> None:
-        """Stand in.
-
-        Args:
-            guard: calls a function with arguments and takes care of its errors.
-        """
-        for owner in _ITERATORS:
-            self._originals.append((owner, owner._next_data))
-            owner._next_data = self._timed(owner._next_data, guard)
-
-    def detach(self) -> None:
-        """Give the methods back."""
-        for owner, original in self._originals:
-            owner._next_data = original
-        self._originals = []
+    def read(self, iterator: Any, began: float, ended: float) -> None:
+        """An iterator of a loader has made a batch. Every batch pays for this."""
+        turn = self._turns.get(id(iterator))
+        if turn is None or turn.iterator() is not iterator:
+            # The first batch of a pass waits for the workers to start as well.
+            self._guard.run("data loaders", self._begins, iterator, ended)
+            return
+        steps = self._ledger.run.steps
+        if steps > turn.step:
+            _add(turn, began, ended, self._guard.spent)
+        turn.ended, turn.step, turn.spent = ended, steps, self._guard.spent
 
     def finish(self) -> None:
         """Record the counts."""
         for seen in self._by_line.values():
             self._record(seen)
 
-    def _timed(
-        self, original: Callable[[Any], Any], guard: Callable[..., None]
-    ) -> Callable[[Any], Any]:
-        turns, budget, run = self._turns, self._budget, self._ledger.run
-
-        @functools.wraps(original)
-        def next_data(iterator: Any) -> Any:
-            began = time.perf_counter()
-            data = original(iterator)
-            ended = time.perf_counter()
-            turn = turns.get(id(iterator))
-            if turn is None or turn.iterator() is not iterator:
-                # The first batch of a pass waits for the workers to start as well.
-                guard(self._begins, iterator, ended)
-                return data
-            # What every batch pays: it does without the guard.
-            if run.steps > turn.step:
-                _add(turn, began, ended, budget.spent)
-            turn.ended, turn.step = ended, run.steps
-            budget.spent += time.perf_counter() - ended
-            turn.spent = budget.spent
-            return data
-
-        return next_data
-
     def _begins(self, iterator: Any, ended: float) -> None:
         for number in [n for n, turn in self._turns.items() if turn.iterator() is None]:
             del self._turns[number]
         seen = self._here(iterator)
         self._record(seen)
-        step, spent = self._ledger.run.steps, self._budget.spent
+        step, spent = self._ledger.run.steps, self._guard.spent
         self._turns[id(iterator)] = _Turn(weakref.ref(iterator), seen, ended, step, spent)
 
     def _here(self, iterator: Any) -> _Seen:

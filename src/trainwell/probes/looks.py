@@ -5,10 +5,12 @@ from __future__ import annotations
 __all__ = ["Look", "Looks"]
 
 import weakref
+from collections import Counter
 from dataclasses import dataclass
 
 import torch
 
+from trainwell.hooks.guard import Guard, is_readable
 from trainwell.probes.activations import Activations
 from trainwell.probes.graph import Graph
 from trainwell.probes.ledger import Ledger
@@ -18,6 +20,7 @@ from trainwell.probes.nonfinite import gradient_suspect, origin
 from trainwell.probes.objectives import Watched
 from trainwell.probes.parameters import Parameters
 from trainwell.probes.program import Match, Program
+from trainwell.probes.step_state import StepState
 from trainwell.probes.updates import Updates
 from trainwell.record import Detail
 
@@ -49,6 +52,8 @@ class Looks:
         program: Program,
         losses: Losses,
         updates: Updates,
+        guard: Guard,
+        here: StepState,
     ) -> None:
         self._ledger = ledger
         self._modules = modules
@@ -56,7 +61,9 @@ class Looks:
         self._program = program
         self._losses = losses
         self._updates = updates
-        self.activations = Activations(ledger)
+        self._guard = guard
+        self._here = here
+        self.activations = Activations(ledger, guard)
 
     def look(self, watched: Watched, graph: Graph, step: int, *, created: bool) -> None:
         """Read a graph.
@@ -69,16 +76,17 @@ class Looks:
         """
         match = self._program.match(graph, watched.fact)
         watched.wants_lines = not match.placed or self._program.shapeless
-        self._parameters.rename()
+        part = self._guard.part
+        part("names of parameters", None, self._parameters.rename)
         self.activations.look(graph, match, step)
         tensors: dict[int, torch.Tensor] = {}
         for number, node in zip(match.parameters, graph.nodes, strict=True):
             if number >= 0 and node.leaf is not None:
                 tensors[number] = node.leaf
-        self._updates.begin(tensors, watched.fact, step)
-        self._remember(watched, graph, match, tensors)
-        self._link_losses(watched, graph, match)
-        self._count_passes(match)
+        part("updates", None, self._updates.begin, tensors, watched.fact, step)
+        part("gradients", None, self._remember, watched, graph, match, tensors)
+        part("losses", None, self._link_losses, watched, graph, match)
+        part("modes", None, self._count_passes, match)
         self._record(watched, graph, match, tensors, created)
 
     def lost(self, watched: Watched, graph: Graph, step: int) -> None:
@@ -103,7 +111,7 @@ class Looks:
         bad = [
             n
             for n, r in watched.parameters.items()
-            if (t := r()) is not None and t.grad is not None and not torch.isfinite(t.grad).all()
+            if (t := r()) is not None and is_readable(t.grad) and not torch.isfinite(t.grad).all()
         ]
         names: list[Detail] = [self._ledger.run.parameters[n].name for n in bad[:16]]
         body: dict[str, Detail] = {
@@ -119,7 +127,9 @@ class Looks:
         self, watched: Watched, graph: Graph, match: Match, tensors: dict[int, torch.Tensor]
     ) -> None:
         watched.parameters = {n: weakref.ref(t) for n, t in tensors.items()}
-        early = [t for t in list(tensors.values())[:4] if t.is_floating_point()]
+        early = [
+            t for t in list(tensors.values())[:4] if is_readable(t) and t.is_floating_point()
+        ]
         canary = min(early, key=torch.Tensor.numel, default=None)
         watched.canary = None if canary is None else weakref.ref(canary)
         suspect = gradient_suspect(graph)
@@ -128,27 +138,23 @@ class Looks:
             watched.suspect = {"operation": number, "reason": suspect.reason}
 
     def _link_losses(self, watched: Watched, graph: Graph, match: Match) -> None:
-        linked = self._losses.drain()
+        linked = self._here.losses
         if not linked:
             return
-        index = {node.handle: i for i, node in enumerate(graph.nodes)}
-        calls = 0
-        for fact, handle in linked:
-            at = index.get(handle, -1)
-            calls += at >= 0
+        index = {node.sequence: i for i, node in enumerate(graph.nodes) if node.leaf is None}
+        for fact, sequence in linked:
+            at = -1 if sequence is None else index.get(sequence, -1)
             while at >= 0 and match.operations[at] < 0:
                 at = graph.nodes[at].inputs[0] if graph.nodes[at].inputs else -1
             if at >= 0:
                 self._losses.link(fact, watched.fact, match.operations[at])
-        watched.loss_calls = calls
 
     def _count_passes(self, match: Match) -> None:
-        passes = [p for p in self._modules.training if p[0] in match.networks]
+        passes = self._here.training
         if self._modules.compiled:
             passes = self._modules.modes_now(match.networks)
-        self._modules.count(passes, evaluation=False)
-        self._modules.training.clear()
-        self._modules.made.clear()
+        kept = {p: times for p, times in passes.items() if p[0] in match.networks}
+        self._modules.count(Counter(kept), evaluation=False)
 
     def _record(
         self,
@@ -164,7 +170,7 @@ class Looks:
             for n in match.operations
             if n >= 0 and operations[n].kind == "closed"
         }
-        if any(self.activations.is_hidden(node) for node in graph.nodes):
+        if any(node.hidden for node in graph.nodes):
             unseen.add("checkpointed activations are not read: it would compute them again")
         for text in sorted(unseen):
             self._ledger.note(text)

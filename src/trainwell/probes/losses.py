@@ -1,18 +1,18 @@
-"""The loss functions of `torch.nn.functional`, wrapped: what they are given, and what they say."""
+"""The loss functions of `torch.nn.functional`: what they are given, and what they return."""
 
 from __future__ import annotations
 
-__all__ = ["LOSS_FUNCTIONS", "Losses"]
+__all__ = ["Losses"]
 
-import functools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+from torch._C._functorch import is_functorch_wrapped_tensor
 
+from trainwell.hooks.events import LossCall as Call
+from trainwell.hooks.guard import is_readable
 from trainwell.measures.losses import (
     describe,
     distinct_values,
@@ -24,31 +24,8 @@ from trainwell.measures.predictions import Classified, Form, classified
 from trainwell.probes.evaluations import Evaluations
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
+from trainwell.probes.step_state import StepState
 from trainwell.record import LossCall
-
-LOSS_FUNCTIONS = (
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cosine_embedding_loss",
-    "cross_entropy",
-    "ctc_loss",
-    "gaussian_nll_loss",
-    "hinge_embedding_loss",
-    "huber_loss",
-    "kl_div",
-    "l1_loss",
-    "margin_ranking_loss",
-    "mse_loss",
-    "multi_margin_loss",
-    "multilabel_margin_loss",
-    "multilabel_soft_margin_loss",
-    "nll_loss",
-    "poisson_nll_loss",
-    "smooth_l1_loss",
-    "soft_margin_loss",
-    "triplet_margin_loss",
-)
-"""The functions that are wrapped; the `nn` loss modules call these."""
 
 _CLASS_LOSSES = frozenset({"cross_entropy", "nll_loss"})
 _FORMS: dict[str, Form] = {
@@ -84,76 +61,40 @@ class Losses:
         ledger: where calls are recorded.
         sources: tells the user's lines.
         evaluations: is told of every result.
+        here: what the running thread has gathered.
     """
 
-    def __init__(self, ledger: Ledger, sources: Sources, evaluations: Evaluations) -> None:
+    def __init__(
+        self, ledger: Ledger, sources: Sources, evaluations: Evaluations, here: StepState
+    ) -> None:
         self._ledger = ledger
         self._sources = sources
         self._evaluations = evaluations
+        self._here = here
         self._sites: dict[tuple[str, str, int, str], _Site] = {}
-        self._originals: dict[str, Callable[..., Any]] = {}
         self._familiar: dict[str, tuple[str, int]] = {}
         self.looking = False
         """Measure every call: the next backward is to be looked at."""
-        self.handles: list[tuple[int, Any]] = []
-        """(loss fact, autograd node of its prediction) since the last `drain`, while looking."""
 
-    def attach(self, guard: Callable[..., None], is_active: Callable[[], bool]) -> None:
-        """Wrap the functions.
+    def quick(self, name: str, args: tuple[Any, ...], result: Any) -> bool:
+        """Take in a training loss between samples, when only its value counts.
 
-        Args:
-            guard: calls a function with arguments and takes care of its errors.
-            is_active: the probe is watching.
+        Its line is taken to be the usual one.
         """
-        for name in LOSS_FUNCTIONS:
-            original = getattr(F, name)
-            self._originals[name] = original
-            setattr(F, name, self._wrap(name, original, guard, is_active))
-
-    def detach(self) -> None:
-        """Give the functions back."""
-        for name, original in self._originals.items():
-            setattr(F, name, original)
-        self._originals = {}
-
-    def _wrap(
-        self,
-        name: str,
-        original: Callable[..., Any],
-        guard: Callable[..., None],
-        is_active: Callable[[], bool],
-    ) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def loss(*args: Any, **kwargs: Any) -> Any:
-            result = original(*args, **kwargs)
-            if not is_active() or torch.compiler.is_compiling():
-                return result
-            gradients = torch.is_grad_enabled()
-            where = self._familiar.get(name)
-            if (
-                where is not None
-                and gradients
-                and not self.looking
-                and isinstance(result, torch.Tensor)
-                and result.requires_grad
-                and result.dim() == 0
-                and result.device.type == "cpu"
-            ):
-                # Between looks only the value counts; its line is taken to be the usual one.
-                rows = args[0].shape[0] if args and args[0].dim() else 1
-                self._evaluations.add_training(name, where, result.item(), rows)
-            else:
-                guard(self._saw, name, args, kwargs, result, gradients=gradients)
-            return result
-
-        # torch.jit.script compiles what stands in the namespace: give it the original.
-        loss.__prepare_scriptable__ = lambda: original  # type: ignore[attr-defined]
-        return loss
-
-    def drain(self) -> list[tuple[int, Any]]:
-        """The (loss fact, prediction's node) pairs since the last call."""
-        found, self.handles = self.handles, []
-        return found
+        where = self._familiar.get(name)
+        if (
+            where is None
+            or self.looking
+            or type(result) is not torch.Tensor
+            or not result.requires_grad
+            or result.dim()
+            or not result.is_cpu
+            or is_functorch_wrapped_tensor(result)
+        ):
+            return False
+        rows = args[0].shape[0] if args and args[0].dim() else 1
+        self._evaluations.add_training(name, where, result.item(), rows)
+        return True
 
     def link(self, fact: int, objective: int, prediction: int | None) -> None:
         """Record which objective a loss belongs to, and what made its prediction."""
@@ -172,20 +113,14 @@ class Losses:
         value = site.total / site.known if site.known else None
         self._ledger.change(known, looks=site.looks, value=value)
 
-    def _saw(
-        self,
-        name: str,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        result: Any,
-        *,
-        gradients: bool,
-    ) -> None:
-        prediction = args[0] if args else kwargs.get("input", kwargs.get("anchor"))
-        target = args[1] if len(args) > 1 else kwargs.get("target")
-        if not isinstance(prediction, torch.Tensor) or not isinstance(result, torch.Tensor):
+    def saw(self, call: Call) -> None:
+        """Take in a call of a loss function."""
+        name, prediction, target, result = call.name, call.prediction, call.target, call.result
+        if not is_readable(prediction) or not is_readable(result):
             return
-        training = gradients and result.requires_grad
+        if not is_readable(target):
+            target = None
+        training = call.gradients and result.requires_grad
         frame = self._sources.frame(2)
         if frame is None:
             return
@@ -193,7 +128,7 @@ class Losses:
         key = (name, *where, "training" if training else "evaluation")
         site = self._sites.get(key)
         if site is None:
-            site = self._sites[key] = self._new(name, where, training, args, kwargs)
+            site = self._sites[key] = self._new(call, where, training)
         site.calls += 1
         value = math.nan
         if result.device.type == "cpu" and result.is_floating_point():
@@ -203,11 +138,16 @@ class Losses:
             site.known += 1
         rows = prediction.shape[0] if prediction.dim() else 1
         answers = self._answers(site, name, prediction, target, training=training)
-        self._evaluations.saw(name, where, self._sources, value, rows, answers, training=training)
+        if training:
+            number = result.grad_fn._sequence_nr() if self.looking and result.grad_fn else None
+            self._evaluations.add_training(name, where, value, rows, number)
+        else:
+            self._evaluations.saw(name, where, self._sources, value, rows, answers)
         if training and site.looks >= _FIRST_LOOKS:
             self._familiar[name] = where
         if training and self.looking:
-            self.handles.append((site.fact, prediction.grad_fn))
+            made = None if prediction.grad_fn is None else prediction.grad_fn._sequence_nr()
+            self._here.losses.append((site.fact, made))
         if self.looking or site.looks < _FIRST_LOOKS or not site.calls & (site.calls - 1):
             self._look(site, name, prediction, target, value)
             if answers is not None:
@@ -242,29 +182,21 @@ class Losses:
             row[3] += answers.right.get(label, 0)
         self._ledger.change(known, classes=counts)
 
-    def _new(
-        self,
-        name: str,
-        where: tuple[str, int],
-        training: bool,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> _Site:
+    def _new(self, call: Call, where: tuple[str, int], training: bool) -> _Site:
         number = self._ledger.next_number("loss")
         options = {
             k: v if isinstance(v, (bool, int, float, str)) else v is not None
-            for k, v in kwargs.items()
+            for k, v in call.kwargs.items()
             if k not in ("input", "target", "reduction", "size_average", "reduce") and v is not None
         }
-        prediction = args[0] if args else kwargs.get("input", kwargs.get("anchor"))
-        target = args[1] if len(args) > 1 else kwargs.get("target")
+        prediction, target = call.prediction, call.target
         self._ledger.put(
             LossCall(
                 number=number,
-                function=name,
+                function=call.name,
                 phase="training" if training else "evaluation",
                 place=place_of(*where),
-                reduction=str(kwargs.get("reduction", "mean")),
+                reduction=str(call.kwargs.get("reduction", "mean")),
                 options=options,
                 prediction_shape=_shape(prediction),
                 target_shape=_shape(target),

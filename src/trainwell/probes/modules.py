@@ -4,7 +4,6 @@ from __future__ import annotations
 
 __all__ = ["Modules"]
 
-import functools
 import weakref
 from collections import Counter
 from collections.abc import Callable
@@ -13,16 +12,25 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.modules import module as hooks
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.parameter import is_lazy
 
+from trainwell.hooks.identity import IdentityMap
+from trainwell.hooks.layer import HOOKS
 from trainwell.probes.inputs import InputWatch
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
 from trainwell.probes.ranks import Ranks
+from trainwell.probes.step_state import StepState
 from trainwell.record import Network, Place
+
+_ROOTS_CALLED = 64
+"""Outermost modules called with gradients after which, without a backward, a sample is given up:
+features computed with gradients on, a buffer filled by acting. The number doubles whenever a
+backward follows after all (a cell called at every position of a long sequence)."""
+
+_MOST_ROOTS_CALLED = 1 << 13
 
 
 class Modules:
@@ -32,61 +40,30 @@ class Modules:
         ledger: where networks are recorded.
         sources: tells the user's lines.
         ranks: is told of calls in training.
+        here: what the running thread has gathered.
     """
 
-    def __init__(self, ledger: Ledger, sources: Sources, ranks: Ranks) -> None:
+    def __init__(self, ledger: Ledger, sources: Sources, ranks: Ranks, here: StepState) -> None:
         self._ledger = ledger
         self._ranks = ranks
         self._sources = sources
+        self._here = here
         self._inputs = InputWatch(ledger, sources)
-        self._built: weakref.WeakKeyDictionary[nn.Module, tuple[str, int]] = (
-            weakref.WeakKeyDictionary()
-        )
-        self._roots: dict[int, tuple[weakref.ref[nn.Module], int]] = {}
-        self._members: dict[int, tuple[weakref.ref[nn.Module], str, int]] = {}
-        self._owners: dict[int, tuple[weakref.ref[torch.Tensor], int, str]] = {}
+        self._built: IdentityMap[nn.Module, tuple[str, int]] = IdentityMap()
+        self._roots: IdentityMap[nn.Module, int] = IdentityMap()
+        self._members: IdentityMap[nn.Module, tuple[str, int]] = IdentityMap()
+        self._owners: IdentityMap[torch.Tensor, tuple[int, str]] = IdentityMap()
         self._sensitive: dict[int, list[weakref.ref[nn.Module]]] = {}
-        self._handles: list[Any] = []
         self._full = False
-        self._inside: weakref.ref[nn.Module] | None = None
-        self._guard: Callable[..., None] = lambda *args: None
-        self._original_init: Callable[..., None] | None = None
-        self.made: dict[Any, tuple[int, str]] = {}
-        """Autograd node to (network, layer) of the module that returned it; while armed in full."""
-        self.training: list[tuple[int, str]] = []
-        """(network, mode) of forward passes with gradients since the last `drain`."""
-        self.evaluating: list[tuple[int, str]] = []
-        """The same without gradients."""
+        self._patience = _ROOTS_CALLED
+        self._gave_up = False
         self.stranger = False
         """A module was called that belongs to no known root: arm in full to get to know it."""
         self.compiled = False
         """Something is compiled: hooks would be traced into it, and make it compile again."""
         self.on_evaluation: Callable[[], None] = lambda: None
-
-    def attach(self, guard: Callable[..., None]) -> None:
-        """Note from now on where modules are constructed.
-
-        Args:
-            guard: calls a function with arguments and takes care of its errors.
-        """
-        self._guard = guard
-        original = self._original_init = nn.Module.__init__
-        modules = self
-
-        @functools.wraps(original)
-        def __init__(self: nn.Module, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-            original(self, *args, **kwargs)
-            if not torch.compiler.is_compiling():
-                guard(modules._constructed, self)
-
-        nn.Module.__init__ = __init__  # type: ignore[method-assign]
-
-    def detach(self) -> None:
-        """Stop watching."""
-        self.disarm()
-        if self._original_init is not None:
-            nn.Module.__init__ = self._original_init  # type: ignore[method-assign]
-            self._original_init = None
+        self.on_give_up: Callable[[], None] = lambda: None
+        """Called when a sample is given up because no backward comes."""
 
     def arm(self, *, full: bool) -> None:
         """Watch module calls from now on.
@@ -94,30 +71,21 @@ class Modules:
         Args:
             full: also find new roots and the names of what modules return.
         """
-        self._inside = None
+        self._here.root = None
         if self.compiled:
             return
-        if self._handles and self._full == full:
-            return
-        self.disarm()
         self._full = full
-        guard = self._guard
-
-        def before(module: nn.Module, args: Any) -> None:
-            guard(self._before, module, args, torch.is_grad_enabled())
-
-        def after(module: nn.Module, args: Any, output: Any) -> None:
-            guard(self._after, module, output, torch.is_grad_enabled())
-
-        self._handles = [hooks.register_module_forward_pre_hook(before)]
-        if full:
-            self._handles.append(hooks.register_module_forward_hook(after))
+        HOOKS.watch_modules(calls=True, returns=full)
 
     def disarm(self) -> None:
         """Stop watching module calls."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
+        HOOKS.watch_modules(calls=False, returns=False)
+
+    def backward(self) -> None:
+        """A backward begins."""
+        if self._gave_up:
+            self._gave_up = False
+            self._patience = min(2 * self._patience, _MOST_ROOTS_CALLED)
 
     def compiles(self, target: Any) -> None:
         """`torch.compile` was called: watch no calls any more, but know the module."""
@@ -130,22 +98,20 @@ class Modules:
             "twice; parameters, gradients, losses and what stays outside are"
         )
 
-    def modes_now(self, networks: tuple[int, ...]) -> list[tuple[int, str]]:
+    def modes_now(self, networks: tuple[int, ...]) -> Counter[tuple[int, str]]:
         """The mode of networks at this moment, for those whose calls are not watched."""
-        roots = {number: reference() for reference, number in self._roots.values()}
-        return [(n, self._mode(n, root)) for n in networks if (root := roots.get(n)) is not None]
+        return Counter((n, self._mode(n, root)) for root, n in self._roots.items() if n in networks)
 
     @property
     def armed(self) -> bool:
         """Whether module calls are being watched."""
-        return bool(self._handles)
+        return HOOKS.watches_modules
 
     def built_at(self, network: int, layer: str) -> Place | None:
         """The line that constructed a layer, when that was seen."""
-        for reference, path, root in self._members.values():
+        for module, (path, root) in self._members.items():
             if root == network and path == layer:
-                module = reference()
-                return None if module is None else self.built(module)
+                return self.built(module)
         return None
 
     def built(self, module: nn.Module) -> Place | None:
@@ -155,37 +121,39 @@ class Modules:
 
     def owner(self, tensor: torch.Tensor) -> tuple[int | None, str | None, str | None]:
         """Network, dotted name and layer of a parameter; None where unknown."""
-        found = self._owners.get(id(tensor))
-        if found is None or found[0]() is not tensor:
+        found = self._owners.get(tensor)
+        if found is None:
             return None, None, None
-        _, network, name = found
+        network, name = found
         return network, name, name.rpartition(".")[0] or name
 
     def add_root(self, module: nn.Module, name: str | None = None) -> int:
         """Number a root module, and learn the names of its layers and parameters."""
-        module = getattr(module, "_orig_mod", module)
-        found = self._roots.get(id(module))
-        if found is not None and found[0]() is module:
-            return found[1]
+        module = _held(module, "_modules").get("_orig_mod", module)
+        found = self._roots.get(module)
+        if found is not None:
+            return found
         number = self._ledger.next_number("network")
-        self._roots[id(module)] = (weakref.ref(module), number)
+        self._roots.set(module, number)
         dropout: dict[str, float] = {}
         batch_norm: list[str] = []
         sensitive: list[weakref.ref[nn.Module]] = []
         count = 0
-        for path, child in module.named_modules():
+        for path, child in _named_modules(module):
             count += 1
-            self._members.setdefault(id(child), (weakref.ref(child), path, number))
-            p = getattr(child, "p", 0.0)
-            if isinstance(child, _DropoutNd) and p > 0:
-                dropout[path or "(itself)"] = float(p)
+            if child not in self._members:
+                self._members.set(child, (path, number))
+            if isinstance(child, _DropoutNd) and child.p > 0:
+                dropout[path or "(itself)"] = float(child.p)
                 sensitive.append(weakref.ref(child))
             elif isinstance(child, _BatchNorm) and child.track_running_stats:
                 batch_norm.append(path or "(itself)")
                 sensitive.append(weakref.ref(child))
-        for path, parameter in module.named_parameters():
+        parameters = _named_parameters(module)
+        for path, parameter in parameters:
             # A root called before its container keeps the names that were given first.
-            self._owners.setdefault(id(parameter), (weakref.ref(parameter), number, path))
+            if parameter not in self._owners:
+                self._owners.set(parameter, (number, path))
         self._sensitive[number] = sensitive
         built = self._built.get(module)
         self._ledger.put(
@@ -195,17 +163,17 @@ class Modules:
                 place=place_of(*built) if built else Place(),
                 modules=count,
                 # A lazy parameter has no size before its first pass.
-                parameter_count=sum(p.numel() for p in module.parameters() if not is_lazy(p)),
+                parameter_count=sum(p.numel() for _, p in parameters if not is_lazy(p)),
                 dropout=dropout,
                 batch_norm=batch_norm,
             )
         )
         return number
 
-    def count(self, passes: list[tuple[int, str]], *, evaluation: bool) -> None:
+    def count(self, passes: Counter[tuple[int, str]], *, evaluation: bool) -> None:
         """Add forward passes to their networks' counts."""
         field = "evaluation_forwards" if evaluation else "training_forwards"
-        for (number, mode), times in Counter(passes).items():
+        for (number, mode), times in passes.items():
             fact = self._ledger.run.networks[number]
             counts = dict(getattr(fact, field))
             counts[mode] = counts.get(mode, 0) + times
@@ -227,55 +195,105 @@ class Modules:
             return "mixed"
         return "train" if root.training else "eval"
 
-    def _constructed(self, module: nn.Module) -> None:
+    def constructed(self, module: nn.Module) -> None:
+        """Note the line that constructs a module. The module itself has nothing yet to ask."""
         frame = self._sources.frame(1)
         while frame is not None and _is_init_of(frame, module):
             frame = self._sources.outer(frame)
         if frame is not None:
-            self._built[module] = (frame.f_code.co_filename, frame.f_lineno)
+            self._built.set(module, (frame.f_code.co_filename, frame.f_lineno))
 
-    def _before(self, module: nn.Module, args: Any, gradients: bool) -> None:
-        if self._inside is not None and self._inside() is not None:
+    def called(self, module: nn.Module, args: tuple[Any, ...], gradients: bool) -> None:
+        """A module is called while it is armed."""
+        here = self._here
+        root = None if here.root is None else here.root()
+        # The root itself again: it calls itself, or has left its last call by an interrupt.
+        if root is not None and root is not module:
             return
-        known = self._roots.get(id(module))
-        number = known[1] if known is not None and known[0]() is module else None
+        number = self._roots.get(module)
         if number is None:
-            member = self._members.get(id(module))
-            if member is not None and member[0]() is module and not self._full:
-                return
             if not self._full:
-                self.stranger = True
+                self.stranger = self.stranger or module not in self._members
                 return
-            if next(module.parameters(), None) is None:
+            if not _named_parameters(module):
                 return
             number = self.add_root(module)
         if self._full:
-            self._inside = weakref.ref(module)
+            here.root = weakref.ref(module)
         mode = self._mode(number, module)
         self._inputs.saw(number, args, training=gradients)
         if gradients:
+            here.roots_called += 1
+            if here.roots_called > self._patience:
+                self._give_up()
+                return
             self._ranks.called(args)
-            self.training.append((number, mode))
+            here.training[number, mode] += 1
             if self._place(number, "training_place", wrong=mode == "eval"):
-                frozen = sum(not p.requires_grad for p in module.parameters())
+                frozen = sum(not p.requires_grad for _, p in _named_parameters(module))
                 self._ledger.change(self._ledger.run.networks[number], frozen=frozen)
         else:
-            self.evaluating.append((number, mode))
+            here.evaluating[number, mode] += 1
             self._place(number, "evaluation_place", wrong=mode == "train")
             self.on_evaluation()
 
-    def _after(self, module: nn.Module, output: Any, gradients: bool) -> None:
-        root = self._inside() if self._inside is not None else None
+    def returned(self, module: nn.Module, output: Any, gradients: bool) -> None:
+        """A module has returned, or raised, while it is armed in full."""
+        here = self._here
+        root = None if here.root is None else here.root()
         if module is root:
-            self._inside = None
+            here.root = None
         if root is None or not gradients:
             return
-        member = self._members.get(id(module))
-        if member is None or member[0]() is not module:
+        member = self._members.get(module)
+        if member is None:
             return
         for tensor in output if isinstance(output, (tuple, list)) else (output,):
             if isinstance(tensor, torch.Tensor) and tensor.grad_fn is not None:
-                self.made.setdefault(tensor.grad_fn, (member[2], member[1]))
+                here.made.setdefault(tensor.grad_fn, (member[1], member[0]))
+
+    def _give_up(self) -> None:
+        self._gave_up = True
+        self._here.drain()
+        self.disarm()
+        self.on_give_up()
+
+
+def _named_modules(module: nn.Module) -> list[tuple[str, nn.Module]]:
+    """A module and those inside it, each once, with dotted names.
+
+    `nn.Module.named_modules` would compare and hash them, by methods that may be the script's own.
+    """
+    found: dict[int, tuple[str, nn.Module]] = {}
+    waiting: list[tuple[str, nn.Module]] = [("", module)]
+    while waiting:
+        path, each = waiting.pop()
+        if id(each) in found:
+            continue
+        found[id(each)] = (path, each)
+        children = [(n, m) for n, m in _held(each, "_modules").items() if m is not None]
+        waiting += [(f"{path}.{n}" if path else n, m) for n, m in reversed(children)]
+    return list(found.values())
+
+
+def _named_parameters(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
+    """The parameters of a module, each once; also those that only its own `parameters()` gives."""
+    found: dict[int, tuple[str, torch.Tensor]] = {}
+    for path, each in _named_modules(module):
+        for name, parameter in _held(each, "_parameters").items():
+            if parameter is not None:
+                found.setdefault(id(parameter), (f"{path}.{name}" if path else name, parameter))
+    if type(module).parameters is not nn.Module.parameters:
+        names = {id(v): k for k, v in vars(module).items() if isinstance(v, torch.Tensor)}
+        for index, given in enumerate(list(module.parameters())):
+            if isinstance(given, torch.Tensor):
+                found.setdefault(id(given), (names.get(id(given), str(index)), given))
+    return list(found.values())
+
+
+def _held(module: nn.Module, table: str) -> dict[str, Any]:
+    held = vars(module).get(table)
+    return held if isinstance(held, dict) else {}
 
 
 def _is_init_of(frame: FrameType, module: nn.Module) -> bool:

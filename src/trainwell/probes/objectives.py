@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from trainwell.hooks.guard import is_readable
 from trainwell.probes.budget import Schedule
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
@@ -19,6 +20,10 @@ from trainwell.record import Detail, Objective
 
 _SINGLE = 256
 """Losses are kept singly up to this many, then as means of 2, then of 4, ... as many times."""
+
+_PATIENCE = 16
+"""Steps of others that an objective may miss before it counts as over; more where it has always
+been called more rarely."""
 
 _DEFER = 256
 """Losses on a device are fetched at looks, or when this many wait: a fetch waits for it."""
@@ -36,7 +41,9 @@ class Watched:
         parameters: those of its graph at the last look, by number.
         suspect: an operation whose slope was infinite at the values of a look.
         deferred: losses on a device, not fetched yet: (step, loss, scale).
-        loss_calls: calls of loss functions in its graph, at the last look.
+        known: its graph has been looked at.
+        last: the step of its latest call.
+        gap: steps between its calls, at most so far.
         lost: its loss has been NaN or infinite.
     """
 
@@ -51,7 +58,9 @@ class Watched:
     block_step: int = 0
     blocks: int = 0
     deferred: list[tuple[int, torch.Tensor, float]] = field(default_factory=list)
-    loss_calls: int | None = None
+    known: bool = False
+    last: int = 0
+    gap: int = 0
     lost: bool = False
     lost_value: str = ""
 
@@ -74,8 +83,26 @@ class Objectives:
         return list(self._by_line.values())
 
     def any_due(self) -> bool:
-        """Whether the next call of some objective is to be looked at."""
-        return any(w.schedule.is_due for w in self._by_line.values())
+        """Whether the next call of some objective is to be looked at.
+
+        One that is not called any more is not waited for: a warm-up loop, a phase that is over.
+        """
+        step = self._ledger.run.steps
+        return any(
+            w.schedule.is_due and step - w.last <= max(_PATIENCE, 4 * w.gap)
+            for w in self._by_line.values()
+        )
+
+    def only_one_lives(self) -> bool:
+        """Whether only one objective has been called lately."""
+        step = self._ledger.run.steps
+        return sum(step - w.last <= max(_PATIENCE, 4 * w.gap) for w in self._by_line.values()) == 1
+
+    def called(self, watched: Watched, step: int) -> None:
+        """An objective is called."""
+        watched.gap = max(watched.gap, step - watched.last) if watched.schedule.calls else 0
+        watched.last = step
+        watched.schedule.calls += 1
 
     def look_again(self) -> None:
         """Look at the next call of each: an evaluation may have left a network in another mode."""
@@ -118,7 +145,9 @@ class Objectives:
         Returns:
             Whether it is the objective's first loss that is NaN or infinite.
         """
-        if len(roots) != 1 or roots[0].numel() != 1 or not roots[0].is_floating_point():
+        if len(roots) != 1 or not is_readable(roots[0]):
+            return False
+        if roots[0].numel() != 1 or not roots[0].is_floating_point():
             return False
         loss = roots[0].detach()
         watched.deferred.append((step, loss, scale))

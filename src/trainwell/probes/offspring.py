@@ -8,7 +8,6 @@ from __future__ import annotations
 
 __all__ = ["Inheritance", "Offspring"]
 
-import functools
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -18,6 +17,7 @@ from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
 from trainwell.errors import TrainwellError
+from trainwell.hooks.patch_set import PatchSet
 from trainwell.probes.arrival import when_imported
 from trainwell.probes.tracebacks import describe_error, hide_frames
 from trainwell.record import Fact, Run
@@ -56,32 +56,34 @@ class Offspring:
 
     def __init__(self, inheritance: Inheritance) -> None:
         self._inheritance = inheritance
-        self._original: Callable[[BaseProcess], None] | None = None
+        self._patches: PatchSet | None = None
 
     def attach(self) -> None:
         """Stand in."""
-        original = self._original = BaseProcess.start
         inheritance = self._inheritance
 
-        @functools.wraps(original)
-        def start(self: Any) -> None:
-            before = self._target, self._args
-            self._target, self._args = _watched(*before, inheritance)
-            try:
-                # It lets go of both itself when the child has them.
-                original(self)
-            except BaseException:
-                # What could not be started can be looked at, or be started again.
-                self._target, self._args = before
-                raise
+        def make(original: Callable[[BaseProcess], None]) -> Callable[[Any], None]:
+            def start(self: Any) -> None:
+                before = self._target, self._args
+                self._target, self._args = _watched(*before, inheritance)
+                try:
+                    # It lets go of both itself when the child has them.
+                    original(self)
+                except BaseException:
+                    # What could not be started can be looked at, or be started again.
+                    self._target, self._args = before
+                    raise
 
-        _replace(BaseProcess, "start", start)
+            return start
+
+        self._patches = PatchSet("child processes")
+        self._patches.replace(BaseProcess, "start", make)
 
     def detach(self) -> None:
         """Give the method back."""
-        if self._original is not None:
-            _replace(BaseProcess, "start", self._original)
-            self._original = None
+        if self._patches is not None:
+            self._patches.restore()
+            self._patches = None
 
 
 def _watched(
@@ -95,10 +97,6 @@ def _watched(
         # PyTorch's own target turns exceptions into text: ours has to be inside of it.
         return target, (_Heir(args[0], inheritance), *args[1:])
     return _Heir(target, inheritance), args
-
-
-def _replace(owner: object, name: str, value: Callable[..., object]) -> None:
-    setattr(owner, name, value)
 
 
 class _Heir:
@@ -131,7 +129,7 @@ class _RankWatch:
         self._store: Store | None = None
         self._run: Run | None = None
         self._status = 0
-        self._restore: Callable[[], None] = lambda: None
+        self._patches: PatchSet | None = None
 
     def wait(self) -> None:
         """Wait for `init_process_group`, by whichever name the script calls it."""
@@ -141,16 +139,16 @@ class _RankWatch:
             return
         from torch.distributed import distributed_c10d as groups
 
-        original = groups._update_default_pg
+        def make(original: Callable[[Any], None]) -> Callable[[Any], None]:
+            def update(group: Any) -> None:
+                original(group)
+                if group is not None:
+                    self._joined()
 
-        @functools.wraps(original)
-        def update(group: Any) -> None:
-            original(group)
-            if group is not None:
-                self._joined()
+            return update
 
-        _replace(groups, "_update_default_pg", update)
-        self._restore = lambda: _replace(groups, "_update_default_pg", original)
+        self._patches = PatchSet("process groups")
+        self._patches.replace(groups, "_update_default_pg", make)
 
     def _joined(self) -> None:
         import torch
@@ -195,7 +193,8 @@ class _RankWatch:
 
     def finish(self) -> None:
         """The target is over."""
-        self._restore()
+        if self._patches is not None:
+            self._patches.restore()
         run, store = self._run, self._store
         if self._probe is None or run is None or store is None:
             return

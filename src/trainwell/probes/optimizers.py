@@ -4,7 +4,6 @@ from __future__ import annotations
 
 __all__ = ["Optimizers"]
 
-import functools
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,8 +11,9 @@ from typing import Any
 
 import torch
 from torch.optim import Optimizer as TorchOptimizer
-from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from trainwell.hooks.guard import Guard, is_readable
+from trainwell.hooks.identity import IdentityMap
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.parameters import Parameters
 from trainwell.probes.places import Sources, place_of
@@ -40,52 +40,29 @@ class _Seen:
 class Optimizers:
     """Watches every optimizer that steps."""
 
-    def __init__(self, ledger: Ledger, parameters: Parameters, sources: Sources) -> None:
+    def __init__(
+        self, ledger: Ledger, parameters: Parameters, sources: Sources, guard: Guard
+    ) -> None:
         self._ledger = ledger
         self._parameters = parameters
         self._sources = sources
-        self._seen: weakref.WeakKeyDictionary[TorchOptimizer, _Seen] = weakref.WeakKeyDictionary()
+        self._guard = guard
+        self._seen: IdentityMap[TorchOptimizer, _Seen] = IdentityMap()
+        self._all: list[_Seen] = []
         self.canaries: list[_Seen] = []
         """Optimizers whose next step will tell whether gradients were zeroed."""
-        self._built: weakref.WeakKeyDictionary[TorchOptimizer, tuple[str, int]] = (
-            weakref.WeakKeyDictionary()
-        )
-        self._numbers: dict[int, _Seen] = {}
-        self._handle: Any = None
-        self._original_init: Callable[..., None] | None = None
+        self._built: IdentityMap[TorchOptimizer, tuple[str, int]] = IdentityMap()
         self.looking = False
         """Look at the next steps: their backward was looked at."""
         self.on_step: Callable[[set[int]], None] = lambda numbers: None
 
-    def attach(self, guard: Callable[..., None]) -> None:
-        """Hook every optimizer, those that exist already included."""
-
-        def stepped(optimizer: TorchOptimizer, args: Any, kwargs: Any) -> None:
-            seen = self._numbers.get(id(optimizer))
-            if seen is None or self.looking or seen.canary is not None or seen.steps < _FIRST_STEPS:
-                guard(self._stepped, optimizer)
-            else:
-                seen.steps += 1
-
-        self._handle = register_optimizer_step_post_hook(stepped)
-        original = self._original_init = TorchOptimizer.__init__
-        optimizers = self
-
-        @functools.wraps(original)
-        def __init__(self: TorchOptimizer, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-            original(self, *args, **kwargs)
-            guard(optimizers._constructed, self)
-
-        TorchOptimizer.__init__ = __init__  # type: ignore[method-assign]
-
-    def detach(self) -> None:
-        """Unhook."""
-        if self._handle is not None:
-            self._handle.remove()
-            self._handle = None
-        if self._original_init is not None:
-            TorchOptimizer.__init__ = self._original_init  # type: ignore[method-assign]
-            self._original_init = None
+    def stepped(self, optimizer: TorchOptimizer) -> None:
+        """An optimizer has stepped. Between samples its steps are only counted."""
+        seen = self._seen.get(optimizer)
+        if seen is None or self.looking or seen.canary is not None or seen.steps < _FIRST_STEPS:
+            self._guard.run("optimizers", self._stepped, optimizer)
+        else:
+            seen.steps += 1
 
     def backward(self) -> None:
         """A backward begins: see whether the gradients of the step before are gone."""
@@ -93,32 +70,33 @@ class Optimizers:
             seen.backwards += 1
             tensor = None if seen.canary is None else seen.canary()
             gradient = None if tensor is None else tensor.grad
-            if gradient is None or not bool(gradient.any()):
+            if gradient is None or not is_readable(gradient) or not bool(gradient.any()):
                 seen.zeroed = True
 
     def waiting(self) -> frozenset[int]:
         """Numbers of the parameters that some optimizer holds which has stepped before."""
-        return frozenset(n for seen in self._seen.values() for n in seen.tensors)
+        return frozenset(n for _, seen in self._seen.items() for n in seen.tensors)
 
     def finish(self) -> None:
         """Record the counts, and who holds which parameter."""
         # The script may have dropped an optimizer: its count stays.
-        for seen in self._numbers.values():
+        for seen in self._all:
             self._ledger.change(self._ledger.run.optimizers[seen.fact], steps=seen.steps)
         for optimizer, seen in self._seen.items():
-            self._hold(optimizer, seen)
+            self._guard.part("optimizers", seen.fact, self._hold, optimizer, seen)
 
-    def _constructed(self, optimizer: TorchOptimizer) -> None:
+    def constructed(self, optimizer: TorchOptimizer) -> None:
+        """Note the line that constructs an optimizer."""
         frame = self._sources.frame(1)
         if frame is not None:
-            self._built[optimizer] = (frame.f_code.co_filename, frame.f_lineno)
+            self._built.set(optimizer, (frame.f_code.co_filename, frame.f_lineno))
 
     def _stepped(self, optimizer: TorchOptimizer) -> None:
         seen = self._seen.get(optimizer)
         if seen is None:
-            seen = self._seen[optimizer] = self._new(optimizer)
-            # An optimizer that is gone leaves its number to another: that one overwrites it here.
-            self._numbers[id(optimizer)] = seen
+            seen = self._new(optimizer)
+            self._seen.set(optimizer, seen)
+            self._all.append(seen)
         seen.steps += 1
         if seen.canary is not None:
             self._judge(seen)
@@ -191,7 +169,7 @@ class Optimizers:
 
     def _plant(self, tensors: list[torch.Tensor], seen: _Seen) -> None:
         """Choose the smallest of the first tensors with a gradient, to see it zeroed."""
-        graded = [t for t in tensors[:16] if t.grad is not None and not t.grad.is_sparse]
+        graded = [t for t in tensors[:16] if t.grad is not None and is_readable(t.grad)]
         for tensor in sorted(graded, key=torch.Tensor.numel):
             gradient = tensor.grad
             if gradient is not None and bool(gradient.any()):

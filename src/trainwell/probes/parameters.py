@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["Parameters"]
+__all__ = ["Parameters", "shape_of"]
 
-import weakref
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
 import torch
+from torch.nn.parameter import is_lazy
 
+from trainwell.hooks.guard import is_readable
+from trainwell.hooks.identity import IdentityMap
 from trainwell.measures.weights import distinct_row_share, fans, moments
 from trainwell.probes.ledger import Ledger
 from trainwell.record import Parameter, Place
@@ -32,20 +35,12 @@ class Parameters:
         self._ledger = ledger
         self._owner = owner
         self._built_at = built_at
-        self._numbers: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
+        self._numbers: IdentityMap[torch.Tensor, int] = IdentityMap()
         self._bare: dict[tuple[tuple[int, ...], int], int] = {}
 
     def known(self, tensor: torch.Tensor) -> int | None:
         """The tensor's number, or None if it was never seen."""
-        found = self._numbers.get(id(tensor))
-        return found[1] if found is not None and found[0]() is tensor else None
-
-    def tensor(self, number: int) -> torch.Tensor | None:
-        """The living tensor of a number (of bare tensors the latest), or None."""
-        for reference, found in reversed(list(self._numbers.values())):
-            if found == number:
-                return reference()
-        return None
+        return self._numbers.get(tensor)
 
     def number(self, tensor: torch.Tensor, ordinal: int = 0) -> int:
         """The tensor's number; it is measured and recorded when it is new.
@@ -59,20 +54,23 @@ class Parameters:
         if known is not None:
             return known
         network, name, layer = self._owner(tensor)
-        shape = tuple(tensor.shape)
+        shape = shape_of(tensor)
         is_parameter = isinstance(tensor, torch.nn.Parameter)
         if not is_parameter and (shape, ordinal) in self._bare:
             number = self._bare[shape, ordinal]
-            self._numbers[id(tensor)] = (weakref.ref(tensor), number)
+            self._numbers.set(tensor, number)
             return number
         number = self._ledger.next_number("parameter")
-        self._numbers[id(tensor)] = (weakref.ref(tensor), number)
+        self._numbers.set(tensor, number)
         if not is_parameter:
             self._bare[shape, ordinal] = number
-        is_weight = tensor.dim() >= 2
-        start = moments(tensor)
-        if is_weight:
-            start["distinct_rows"] = distinct_row_share(tensor)
+        is_weight = len(shape) >= 2
+        if is_readable(tensor):
+            start = moments(tensor)
+            if is_weight:
+                start["distinct_rows"] = distinct_row_share(tensor)
+        else:
+            start = dict.fromkeys(("mean", "std", "peak", "kurtosis"), math.nan)
         fan_in, fan_out = fans(shape)
         self._ledger.put(
             Parameter(
@@ -99,10 +97,9 @@ class Parameters:
 
     def rename(self) -> None:
         """Look unnamed parameters up again: their network may have been called since."""
-        for reference, number in self._numbers.values():
+        for tensor, number in self._numbers.items():
             fact = self._ledger.run.parameters[number]
-            tensor = reference()
-            if fact.network is None and tensor is not None:
+            if fact.network is None:
                 network, name, layer = self._owner(tensor)
                 if network is not None and name is not None:
                     place = self._place(network, layer)
@@ -126,3 +123,8 @@ class Parameters:
                 optimizers=tuple(dict.fromkeys((*fact.optimizers, optimizer))),
                 trainable=tensor.requires_grad,
             )
+
+
+def shape_of(tensor: torch.Tensor) -> tuple[int, ...]:
+    """The shape of a tensor; of one that has none yet, no dimensions."""
+    return () if is_lazy(tensor) else tuple(tensor.shape)

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 __all__ = ["Phases"]
 
+from collections import Counter
 from collections.abc import Callable
 
+from trainwell.probes.budget import Budget
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.modules import Modules
 from trainwell.probes.objectives import Watched
+from trainwell.probes.step_state import StepState
 
-_EVALUATIONS = 512
-"""Stretches without gradients in which the mode of the network is looked at; later every 64th."""
+_EVALUATIONS = 64
+"""Stretches without gradients in which the mode of the network is always asked for; later when the
+budget has room for it."""
+
+_COST = 1e-4
+"""Seconds that asking takes, caches that it empties included."""
 
 
 class Phases:
     """Watches module calls where gradients are off, while that is still news."""
 
-    def __init__(self, ledger: Ledger, modules: Modules) -> None:
+    def __init__(
+        self, ledger: Ledger, modules: Modules, budget: Budget, here: StepState
+    ) -> None:
         self._ledger = ledger
         self._modules = modules
+        self._budget = budget
+        self._here = here
         self._stretches = 0
         self._armed = False
         self._told = False
@@ -33,14 +44,14 @@ class Phases:
         if self._modules.armed:
             return
         self._stretches += 1
-        if self._stretches < _EVALUATIONS or not self._stretches % 64:
+        if self._stretches < _EVALUATIONS or not self._budget.seconds_until(_COST):
             self._modules.arm(full=False)
             self._armed = True
 
     def gradients_on(self) -> None:
         """Gradients are on again."""
         self._known()
-        if self._modules.evaluating and not self._told:
+        if self._here.evaluating and not self._told:
             self._told = True
             self._evaluated += 1
             if not self._evaluated & (self._evaluated - 1):
@@ -59,14 +70,16 @@ class Phases:
         made data for it (a generator's fakes, a teacher's answers).
         """
         self._told = False
-        if not self._modules.evaluating:
+        passes = self._here.evaluating
+        if not passes:
             return
-        passes, self._modules.evaluating = self._modules.evaluating, []
         own = set(self._ledger.run.objectives[watched.fact].networks)
-        self._modules.count([p for p in passes if p[0] in own], evaluation=True)
+        kept = Counter({p: times for p, times in passes.items() if p[0] in own})
+        passes.clear()
+        self._modules.count(kept, evaluation=True)
 
     def finish(self) -> None:
         """The run is over: what came last was an evaluation, of the networks that were trained."""
         own = {n for o in self._ledger.run.objectives.values() for n in o.networks}
-        passes = [p for p in self._modules.evaluating if p[0] in own]
-        self._modules.count(passes, evaluation=True)
+        passes = {p: times for p, times in self._here.evaluating.items() if p[0] in own}
+        self._modules.count(Counter(passes), evaluation=True)

@@ -13,14 +13,14 @@ from types import CodeType, FrameType
 
 import torch
 
+from trainwell.hooks.frames import PACKAGE, is_own
 from trainwell.record import Place
 
 _LINE = re.compile(
     r'^\s*File "(?P<file>.+?)", line (?P<line>\d+), in (?P<function>.+?)$', re.MULTILINE
 )
 _TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_OWN = tuple(os.path.join(_PACKAGE, name) + os.sep for name in ("probes", "remedies"))
+_HIDDEN = tuple(os.path.join(PACKAGE, name) + os.sep for name in ("hooks", "probes", "remedies"))
 _CONTAINER = os.path.join(_TORCH, "nn", "modules", "container.py")
 
 
@@ -48,11 +48,12 @@ class Sources:
         """How much a file is the user's: 3 own, 2 outside of libraries, 1 a library, 0 hidden."""
         if file not in self._known:
             path = os.path.abspath(file)
-            hidden = path.startswith((_TORCH, *_OWN)) or (
+            hidden = path.startswith((_TORCH, *_HIDDEN)) or (
                 file.startswith("<") and not file.startswith("<ipython")
             )
             own = path.startswith(self.home) and "site-packages" not in path[len(self.home) :]
-            library = path.startswith(self._libraries)
+            # trainwell itself may be installed from a checkout, outside of site-packages.
+            library = path.startswith(self._libraries) or is_own(path)
             # A project may hold its virtual environment, and a script may lie inside one.
             self._known[file] = 0 if hidden else 3 if own else 1 if library else 2
         return self._known[file]

@@ -1,32 +1,33 @@
-"""The probe: attaches to PyTorch, looks at chosen steps, and fills a record.
+"""The probe: listens to the hook layer, reads chosen steps, and fills a record.
 
-Everything is visible at two moments, `backward()` and `optimizer.step()`. Between looks nothing
+Everything is visible at two moments, `backward()` and `optimizer.step()`. Between samples nothing
 happens but counting. No random number is drawn, no gradient touched, no mode changed; the training
-is bit-identical with and without the probe (tests/probes/test_identity.py). An error in here is
-noted once and detaches the probe; it never reaches the script.
+is bit-identical with and without the probe (tests/probes/test_identity.py).
 """
 
 from __future__ import annotations
 
-__all__ = ["Probe"]
+__all__ = ["Probe", "attached_probes"]
 
 import math
 import os
 import time
-import traceback
 import weakref
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import nn
+from torch._C._functorch import is_functorch_wrapped_tensor
+from torch.optim import Optimizer
 
-from trainwell.probes.anomaly import StackTracing
+from trainwell.hooks.events import Backward, Listener, LossCall
+from trainwell.hooks.guard import Guard, Trouble, is_readable
+from trainwell.hooks.identity import IdentityMap
+from trainwell.hooks.layer import HOOKS
 from trainwell.probes.budget import Budget
 from trainwell.probes.evaluations import Evaluations
 from trainwell.probes.failures import Failures
-from trainwell.probes.forks import ATTACHED
-from trainwell.probes.graph import NODE_LIMIT, walk
+from trainwell.probes.graph import NODE_LIMIT, Graph, walk
 from trainwell.probes.kept import KeptGraphs
 from trainwell.probes.ledger import Ledger, Writer
 from trainwell.probes.loaders import Loaders
@@ -36,22 +37,29 @@ from trainwell.probes.modules import Modules
 from trainwell.probes.objectives import Objectives, Watched
 from trainwell.probes.optimizers import Optimizers
 from trainwell.probes.parameters import Parameters
-from trainwell.probes.patches import Patches
 from trainwell.probes.phases import Phases
 from trainwell.probes.places import Sources
 from trainwell.probes.program import Program
 from trainwell.probes.ranks import Ranks
 from trainwell.probes.rehearsal import Rehearsal
+from trainwell.probes.step_state import StepState
 from trainwell.probes.updates import Updates
 from trainwell.record import Run
+from trainwell.record import Trouble as TroubleFact
 
 _FLUSH_SECONDS = 1.0
 
 _TRACE_SECONDS = 6e-5
 """What anomaly mode costs an operation, unseen by the probe's clock (67 us, a 50-layer MLP)."""
 
+_QUICK_SECONDS = 6e-6
+"""What the counting of one step costs, caches that it empties included (benchmarks/overhead.py)."""
 
-class Probe:
+_MOST_IDLE = 64
+"""Steps that are let pass uncounted at most, one after another, where steps are very short."""
+
+
+class Probe(Listener):
     """Reads a live training run.
 
     Args:
@@ -60,6 +68,8 @@ class Probe:
         budget: share of wall time that the probe may take.
         every: look at every N-th backward instead.
         home: the folder of the user's own code.
+        yields: another probe may take its place for a while (a `watch` block in a script that
+            `trainwell run` runs).
     """
 
     def __init__(
@@ -70,262 +80,386 @@ class Probe:
         budget: float = 0.03,
         every: int | None = None,
         home: str = ".",
+        yields: bool = False,
     ) -> None:
         self.run = run
         self.ledger = Ledger(run, write)
-        self.budget = Budget(budget, every)
+        self.guard = Guard(self._troubled)
+        self.budget = Budget(budget, every, self.guard)
         self.sources = Sources(home)
+        self.here = StepState()
         self.ranks = Ranks(self.ledger, self.sources)
-        self.modules = Modules(self.ledger, self.sources, self.ranks)
-        self.phases = Phases(self.ledger, self.modules)
+        self.modules = Modules(self.ledger, self.sources, self.ranks, self.here)
+        self.phases = Phases(self.ledger, self.modules, self.budget, self.here)
         self.parameters = Parameters(self.ledger, self.modules.owner, self.modules.built_at)
-        self.program = Program(self.ledger, self.modules, self.parameters, self.sources)
-        self.evaluations = Evaluations(self.ledger)
-        self.losses = Losses(self.ledger, self.sources, self.evaluations)
+        self.program = Program(
+            self.ledger, self.modules, self.parameters, self.sources, self.here
+        )
+        self.evaluations = Evaluations(self.ledger, self.here)
+        self.losses = Losses(self.ledger, self.sources, self.evaluations, self.here)
         self.objectives = Objectives(self.ledger, self.sources)
-        self.optimizers = Optimizers(self.ledger, self.parameters, self.sources)
+        self.optimizers = Optimizers(self.ledger, self.parameters, self.sources, self.guard)
         self.updates = Updates(self.ledger)
         self.looks = Looks(
-            self.ledger, self.modules, self.parameters, self.program, self.losses, self.updates
+            self.ledger,
+            self.modules,
+            self.parameters,
+            self.program,
+            self.losses,
+            self.updates,
+            self.guard,
+            self.here,
         )
-        self.loaders = Loaders(self.ledger, self.sources, self.budget)
+        self.loaders = Loaders(self.ledger, self.sources, self.guard)
         self.kept = KeptGraphs(self.ledger)
         self.failures = Failures(self.ledger, self.sources, self.modules)
-        self.tracing = StackTracing()
         self.rehearsal: Rehearsal | None = None  # remembers steps, where set before `attach`
         self.phases.on_news = self._look_again
-        self._patches = Patches(self)
+        self.modules.on_give_up = self._give_up
+        self.optimizers.on_step = self._stepped
+        self.objective: int | None = None
+        """The objective whose backward began last."""
+        self.yields = yields
         self._process = os.getpid()
-        self._active = False
-        self.nested = False
-        """A backward is under way: what is called inside is no step of the script's own."""
         self._flushed = time.perf_counter()
-        self.scaled: tuple[weakref.ref[torch.Tensor], Any] | None = None
-        """The tensor that a gradient scaler returned last, and the scaler."""
+        self._asked: IdentityMap[torch.Tensor, None] = IdentityMap()
+        self._look: Look | None = None
+        self._idler: Watched | None = None
 
-    @property
-    def active(self) -> bool:
-        """Whether it is attached, in the process that attached it."""
-        return self._active and not self.nested
+    # Beginning and end
 
     def attach(self) -> None:
-        """Begin to watch; the first step is traced."""
-        self._active = True
+        """Begin to watch; the first step is traced.
+
+        Raises:
+            BadInputError: if another probe watches already that does not yield.
+        """
+        holder = HOOKS.holder("probe")
+        HOOKS.attach("probe", self, over=isinstance(holder, Probe) and holder.yields)
         try:
-            self._attach()
+            self.guard.active = True
+            if self.rehearsal is not None:
+                self.rehearsal.attach()
+            self._arm(look=True)
         except BaseException:
             self.detach()
             raise
 
-    def _attach(self) -> None:
-        self.tracing.attach()
-        self.modules.attach(self.guard)
-        self.losses.attach(self.guard, lambda: self._active and not self.nested)
-        self.optimizers.attach(self.guard)
-        self.loaders.attach(self.guard)
-        self.optimizers.on_step = lambda numbers: self.updates.resolve(
-            numbers, self.run.steps, waiting=frozenset()
-        )
-        self._patches.apply()
-        ATTACHED.add(self)
-        self._arm(look=True)
-
     def watch(self, module: nn.Module, name: str | None = None) -> None:
         """Name a root module before it is called."""
-        self.guard(self.modules.add_root, module, name)
+        self.guard.run("modules", self.modules.add_root, module, name)
 
     def failed(self, error: BaseException) -> None:
         """An exception leaves the script: see what its frames tell, before `finish`."""
-        self.guard(self.ranks.see)
-        self.guard(self.failures.saw, error)
+        self.guard.run("ranks", self.ranks.see)
+        self.guard.run("the exception", self.failures.saw, error)
 
     def finish(self) -> None:
         """Stop watching and hand over everything; may be called again."""
-        if not self._active or os.getpid() != self._process:
+        if not self.guard.active or os.getpid() != self._process:
             return
-        self.guard(self._close)
+        self.guard.run("the end", self._close)
+        self.guard.run("the end", self.ledger.flush)
         self.detach()
-        self.guard_always(self.ledger.flush)
 
-    def guard(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Call a part of the probe; time it, and keep its errors from the script."""
-        if not self._active or self.nested or torch._C._is_tracing():
-            return None
-        began = time.perf_counter()
-        # Not torch.no_grad(): the probe stands in for that too.
-        gradients = torch.is_grad_enabled()
-        torch._C._set_grad_enabled(False)
-        try:
-            return function(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - nothing of ours may reach the script
-            self._failed(error)
-        finally:
-            torch._C._set_grad_enabled(gradients)
-            self.budget.spent += time.perf_counter() - began
-        return None
+    def detach(self) -> None:
+        """Stop to watch at once; what was not handed over is lost."""
+        self.guard.active = False
+        if self.rehearsal is not None:
+            self.rehearsal.detach()
+        HOOKS.detach(self)
 
-    def guard_always(self, function: Callable[..., Any]) -> None:
-        """The same after detaching."""
-        try:
-            function()
-        except Exception as error:  # noqa: BLE001 - nothing of ours may reach the script
-            self._failed(error)
+    def resume(self) -> None:
+        """Another probe had its place for a while: what it missed is over."""
+        self.guard.run("resuming", self._resume)
 
-    def quick(self, loss: Any) -> Watched | None:
-        """Count a step between looks; None where more than counting is to be done.
+    def _resume(self) -> None:
+        self.ledger.note("a trainwell.watch() block of the script's own was watched by itself")
+        self.here.drain()
+        self.updates.give_up()
+        self._look_again()
+
+    def _close(self) -> None:
+        self._take_idle()
+        part = self.guard.part
+        part("ranks", None, self.ranks.see)
+        self.updates.give_up()
+        part("phases", None, self.phases.finish)
+        part("evaluations", None, self.evaluations.finish, self.run.steps)
+        part("losses", None, self.losses.finish)
+        part("optimizers", None, self.optimizers.finish)
+        part("data loaders", None, self.loaders.finish)
+        part("objectives", None, self.objectives.finish)
+
+    # Between samples
+
+    def quick_loss(self, name: str, args: tuple[Any, ...], result: Any) -> bool:
+        """Take in a training loss where only its value counts."""
+        return self.losses.quick(name, args, result)
+
+    def quick_backward(self, root: Any) -> bool:
+        """Count a step between samples; False where more than counting is to be done.
 
         This is what every step pays, in caches that the training has just emptied: it does without
-        the frames and the guard of the full path, and touches as little as it can.
+        the guard of the full path, and touches as little as it can.
         """
         began = time.perf_counter()
+        here = self.here
         if (
-            self._busy
-            or not isinstance(loss, torch.Tensor)
-            or loss.device.type != "cpu"
-            or loss.numel() != 1
-            or not loss.is_floating_point()
+            type(root) is not torch.Tensor
+            or self.losses.looking
+            or self.optimizers.looking
+            or self.optimizers.canaries
+            or self.updates.pending
             or self.evaluations.busy
-            or self.modules.evaluating
-            or self.scaled is not None
+            or here.evaluating
+            or here.scaled is not None
+            or not root.is_cpu
+            or root.dim()
+            or is_functorch_wrapped_tensor(root)
         ):
-            return None
-        watched = self.objectives.here(1)
-        if watched.schedule.is_due or watched.loss_calls is None:
-            return None
-        value = loss.item()
+            return False
+        watched = self.objectives.here(2)
+        if watched.schedule.is_due or not watched.known:
+            return False
+        value = root.item()
         if not math.isfinite(value):
-            return None
-        self.objectives.add(watched, self.run.steps, value)
-        self.evaluations.backward(self.run.steps, watched.loss_calls)
-        self.run.steps += 1
-        watched.schedule.calls += 1
-        self.budget.spent += time.perf_counter() - began
-        return watched
+            return False
+        if HOOKS.idled:
+            self._take_idle()
+        run = self.run
+        step = run.steps
+        self.objectives.add(watched, step, value)
+        self.evaluations.backward(step, watched.fact, None)
+        run.steps = step + 1
+        self.objectives.called(watched, step)
+        self.objective = watched.fact
+        self._idler = watched
+        self.guard.spent += time.perf_counter() - began
+        return True
 
-    def quick_after(self, watched: Watched) -> None:
-        """After the backward of a step that was only counted."""
+    def quick_backward_ended(self) -> None:
+        """The backward of a step that was only counted has ended."""
         began = time.perf_counter()
+        watched = self._idler
+        if watched is None:
+            return
         canary = watched.canary() if watched.canary is not None else None
         gradient = None if canary is None else canary.grad
-        if gradient is not None and not math.isfinite(gradient.sum().item()):
-            self.guard(self._after, Look(watched, None, 1.0, 0.0), None)
+        if (
+            gradient is not None
+            and type(gradient) is torch.Tensor
+            and not math.isfinite(gradient.sum().item())
+        ):
+            self.guard.run("gradients", self._after, Look(watched, None, 1.0, 0.0), None)
         elif (
             watched.schedule.is_due
             or self.run.steps >= self.ranks.due
             or began - self._flushed > _FLUSH_SECONDS
         ):
-            self.guard(self._settle)
-        self.budget.spent += time.perf_counter() - began
+            self.guard.run("the record", self._settle)
+        elif not self.ranks.group and self.budget.every is None:
+            self._rest(watched)
+        self.guard.spent += time.perf_counter() - began
 
-    @property
-    def _busy(self) -> bool:
-        return (
-            self.losses.looking
-            or self.optimizers.looking
-            or self.updates.pending
-            or bool(self.optimizers.canaries)
-        )
+    def _rest(self, watched: Watched) -> None:
+        """Let the next steps pass uncounted where they are so short that counting costs too much.
 
-    def _settle(self) -> None:
-        self.looks.activations.hidden.clear()
-        if self.run.steps >= self.ranks.due:
-            self.objectives.look_again()
-        self._arm(look=self.objectives.any_due())
-        if time.perf_counter() - self._flushed > _FLUSH_SECONDS:
-            self.ledger.flush()
-            self._flushed = time.perf_counter()
-
-    def begin(
-        self, roots: list[torch.Tensor], inputs: list[torch.Tensor] | None, *, created: bool
-    ) -> Look | None:
-        """A backward begins.
-
-        Args:
-            roots: what it is called on.
-            inputs: parameters that `torch.autograd.grad` was asked for, else None.
-            created: called with `create_graph=True`.
+        Without being counted one by one they still make one objective's number of steps.
         """
-        look: Look | None = self.guard(self._before, roots, inputs, created)
-        return look
+        step_time = watched.step_time
+        wanted = _QUICK_SECONDS / (0.5 * self.budget.share * max(step_time, 1e-6))
+        if wanted > 1 and not math.isfinite(self.ranks.due) or wanted <= 1:
+            return
+        left = watched.schedule.due - watched.schedule.calls - 1
+        idle = min(math.ceil(wanted) - 1, _MOST_IDLE, left)
+        if idle > 0 and self.objectives.only_one_lives():
+            HOOKS.idle = idle
 
-    def end(
-        self, look: Look | None, given: list[tuple[torch.Tensor, torch.Tensor | None]] | None
-    ) -> None:
-        """A backward is over.
+    def _take_idle(self) -> None:
+        """Count the steps that were let pass."""
+        idled, HOOKS.idled = HOOKS.idled, 0
+        if idled and self._idler is not None:
+            self.run.steps += idled
+            self._idler.schedule.calls += idled
+            self._idler.last = self.run.steps - 1
 
-        Args:
-            look: what `begin` returned.
-            given: (parameter, gradient) that `torch.autograd.grad` returned, else None.
-        """
-        self.guard(self._after, look, given)
-        if self.run.steps == 1:
-            self.budget.first_step_over()
+    # Events
 
-    def _before(
-        self, roots: Sequence[torch.Tensor], inputs: list[torch.Tensor] | None, created: bool
-    ) -> Look:
+    def loss_called(self, event: LossCall) -> None:
+        """A loss function was called."""
+        self.losses.saw(event)
+
+    def module_built(self, module: nn.Module) -> None:
+        """A module is under construction."""
+        self.modules.constructed(module)
+
+    def module_called(self, module: nn.Module, args: tuple[Any, ...], gradients: bool) -> None:
+        """A module is called while module calls are watched."""
+        self.modules.called(module, args, gradients)
+
+    def module_returned(self, module: nn.Module, output: Any, gradients: bool) -> None:
+        """A module has returned while module calls are watched."""
+        self.modules.returned(module, output, gradients)
+
+    def optimizer_built(self, optimizer: Optimizer) -> None:
+        """An optimizer is under construction."""
+        self.optimizers.constructed(optimizer)
+
+    def optimizer_stepped(self, optimizer: Optimizer) -> None:
+        """An optimizer has stepped."""
+        self.optimizers.stepped(optimizer)
+
+    def batch_read(self, iterator: Any, began: float, ended: float) -> None:
+        """A data loader has made a batch."""
+        self.loaders.read(iterator, began, ended)
+
+    def gradients_off(self) -> None:
+        """Gradients are off: an evaluation, perhaps."""
+        self.phases.gradients_off()
+
+    def gradients_on(self) -> None:
+        """Gradients are on again."""
+        self.phases.gradients_on()
+
+    def compiles(self, target: Any) -> None:
+        """Something is compiled."""
+        self.modules.compiles(target)
+
+    def loss_scaled(self, scaler: Any, result: torch.Tensor) -> None:
+        """A gradient scaler has multiplied the loss."""
+        self.here.scaled = (weakref.ref(result), scaler)
+
+    def tensors_packed(self) -> None:
+        """A hook packs saved tensors from now on."""
+        self.here.hidden.open()
+
+    def tensors_plain(self) -> None:
+        """It does so no more."""
+        self.here.hidden.close()
+
+    def backward_begins(self, event: Backward) -> None:
+        """A backward begins, and there is more to do than to count it."""
+        self._look = None
+        if event.inputs is not None and not self._trains(event.inputs):
+            return
+        self._take_idle()
         began = time.perf_counter()
         watched = self.objectives.here(1)
+        event.objective = self.objective = watched.fact
         step = self.run.steps
         self.run.steps += 1
         schedule = watched.schedule
         due = schedule.is_due
-        schedule.calls += 1
-        scale = self._scale_of(roots)
+        self.objectives.called(watched, step)
+        self.modules.backward()
+        self._look = Look(watched, None, 1.0, 0.0)
+        try:
+            self._read(event, watched, step, due, began)
+        finally:
+            self.here.drain()
+
+    def _read(
+        self, event: Backward, watched: Watched, step: int, due: bool, began: float
+    ) -> None:
+        part = self.guard.part
+        roots = event.roots
+        assert self._look is not None
+        scale = self._look.scale = self._scale_of(roots)
         lost = self.objectives.saw(watched, step, roots, scale, now=due)
-        self.evaluations.backward(step, watched.loss_calls)
-        self.optimizers.backward()
+        graph = self._graph(watched, roots, due=due, lost=lost)
+        inside = None if graph is None else {n.sequence for n in graph.nodes if n.leaf is None}
+        part("evaluations", None, self.evaluations.backward, step, watched.fact, inside)
+        part("optimizers", None, self.optimizers.backward)
         if self.updates.pending:
-            self.updates.resolve(None, step, waiting=self.optimizers.waiting())
-        self.phases.backward(watched)
+            waiting = self.optimizers.waiting()
+            part("updates", None, self.updates.resolve, None, step, waiting=waiting)
+        part("phases", None, self.phases.backward, watched)
         if not due and not lost:
             # Gradients may be accumulated: the step that uses them is still to come.
             self.optimizers.looking = self.updates.pending
-            self.modules.training.clear()
-            return Look(watched, None, scale, 0.0)
-        traced = self.tracing.on
-        self.tracing.switch(on=False)
-        graph = walk(roots)
+            return
+        traced = HOOKS.tracing is not None and HOOKS.tracing.on
+        if HOOKS.tracing is not None:
+            HOOKS.tracing.switch(on=False)
+        watched.known = True
         if graph is None:
-            if any(r.grad_fn is not None for r in roots):
-                self.ledger.note(
-                    f"a graph of more than {NODE_LIMIT} operations was not read; its parameters "
-                    "and gradients were"
-                )
-            schedule.looked(self.budget, time.perf_counter() - began, watched.step_time)
-            return Look(watched, None, scale, 0.0)
+            watched.wants_lines = False
+            watched.schedule.looked(
+                self.budget, time.perf_counter() - began, watched.step_time
+            )
+            return
         if lost:
             # From here on everything is NaN: what was measured before it must stand.
-            self.looks.lost(watched, graph, step)
-            schedule.stop()
-            return Look(watched, None, scale, 0.0)
-        self.looks.look(watched, graph, step, created=created)
-        self.ranks.see()
-        self.ranks.backward(step, watched.parameters)
-        self.kept.look(watched.fact, roots, step)
-        for tensor in inputs or ():
+            part("the first lost number", None, self.looks.lost, watched, graph, step)
+            watched.schedule.stop()
+            return
+        self.looks.look(watched, graph, step, created=event.creates_graph)
+        part("ranks", None, self.ranks.see)
+        part("ranks", None, self.ranks.backward, step, watched.parameters)
+        part("kept graphs", None, self.kept.look, watched.fact, roots, step)
+        for tensor in event.inputs or ():
             self.parameters.number(tensor)
         self.optimizers.looking = True
         hidden_cost = _TRACE_SECONDS * len(graph.nodes) if traced else 0.0
-        self.budget.spent += hidden_cost
-        return Look(watched, graph, scale, time.perf_counter() - began + hidden_cost)
+        self.guard.spent += hidden_cost
+        self._look = Look(watched, graph, scale, time.perf_counter() - began + hidden_cost)
 
-    def _scale_of(self, roots: Sequence[torch.Tensor]) -> float:
-        if self.scaled is None or len(roots) != 1 or self.scaled[0]() is not roots[0]:
+    def _graph(
+        self, watched: Watched, roots: tuple[torch.Tensor, ...], *, due: bool, lost: bool
+    ) -> Graph | None:
+        if not due and not lost:
+            return None
+        graph = walk(roots, self.program.token, self.here.hidden)
+        if graph is None and any(r.grad_fn is not None for r in roots):
+            self.ledger.note(
+                f"a graph of more than {NODE_LIMIT} operations was not read; its parameters "
+                "and gradients were"
+            )
+        return graph
+
+    def backward_ends(self, event: Backward) -> None:
+        """A backward has ended well."""
+        look, self._look = self._look, None
+        if look is None:
+            return
+        given = None
+        if event.inputs is not None and event.gradients is not None:
+            given = list(zip(event.inputs, event.gradients, strict=False))
+        self._after(look, given)
+        if self.run.steps == 1:
+            self.budget.first_step_over()
+
+    def _trains(self, inputs: tuple[torch.Tensor, ...]) -> bool:
+        """Whether gradients of these are a training step: they are parameters.
+
+        Bare leaves may be parameters, or inputs (gradient penalties, maps of salience), which are
+        made afresh every time: one that comes a second time is being trained.
+        """
+        if not inputs or not all(t.is_leaf for t in inputs):
+            return False
+        bare = [t for t in inputs if not isinstance(t, nn.Parameter)]
+        known = [t in self._asked for t in bare]
+        for tensor in bare:
+            self._asked.set(tensor, None)
+        return all(known)
+
+    def _scale_of(self, roots: tuple[torch.Tensor, ...]) -> float:
+        scaled, self.here.scaled = self.here.scaled, None
+        if scaled is None or len(roots) != 1 or scaled[0]() is not roots[0]:
             return 1.0
-        return float(self.scaled[1].get_scale())
+        return float(scaled[1].get_scale())
 
     def _after(
         self,
-        look: Look | None,
+        look: Look,
         given: list[tuple[torch.Tensor, torch.Tensor | None]] | None,
     ) -> None:
-        if look is None:
-            return
         began = time.perf_counter()
         watched = look.watched
+        finite = self.guard.part("gradients", None, self._gradients_finite, look, given)
         # A gradient scaler looks for the largest scale that does not overflow, by overflowing.
-        if not self._gradients_finite(look, given) and not watched.lost and look.scale == 1.0:
+        if finite is False and not watched.lost and look.scale == 1.0:
             self.looks.gradient_lost(watched, self.run.steps - 1)
             watched.schedule.stop()
         if look.graph is not None and not watched.schedule.stopped:
@@ -344,57 +478,80 @@ class Probe:
         if look.graph is not None:
             return self.updates.gradients(step, look.scale)
         canary = look.watched.canary() if look.watched.canary is not None else None
-        if canary is None or canary.grad is None or canary.grad.is_sparse:
+        gradient = None if canary is None else canary.grad
+        if gradient is None or not is_readable(gradient):
             return True
-        # Off the CPU a number costs a wait for the device: there only looks check.
-        return canary.device.type != "cpu" or math.isfinite(float(canary.grad.sum()))
+        # Off the CPU a number costs a wait for the device: there only samples check. The sum of
+        # finite numbers may overflow, in half precision easily.
+        return (
+            not gradient.is_cpu
+            or math.isfinite(float(gradient.sum()))
+            or bool(torch.isfinite(gradient).all())
+        )
+
+    def _stepped(self, numbers: set[int]) -> None:
+        """An optimizer has updated parameters while updates are looked at."""
+        self.guard.part(
+            "updates", None, self.updates.resolve, numbers, self.run.steps, waiting=frozenset()
+        )
+
+    # When to sample
+
+    def _settle(self) -> None:
+        if self.run.steps >= self.ranks.due:
+            self.objectives.look_again()
+        self._arm(look=self.objectives.any_due())
+        if time.perf_counter() - self._flushed > _FLUSH_SECONDS:
+            self.ledger.flush()
+            self._flushed = time.perf_counter()
 
     def _arm(self, *, look: bool) -> None:
         self.losses.looking = look
+        tracing = HOOKS.tracing
         if look:
             lines = not self.objectives.all() or any(
                 w.wants_lines for w in self.objectives.all() if w.schedule.is_due
             )
             self.modules.arm(full=lines or self.modules.stranger)
             self.modules.stranger = False
-            self.tracing.switch(on=lines)
+            if tracing is not None:
+                tracing.switch(on=lines)
         else:
             self.modules.disarm()
-            self.tracing.switch(on=False)
+            if tracing is not None:
+                tracing.switch(on=False)
+
+    def _give_up(self) -> None:
+        # Module calls with gradients that lead to no backward: features, a buffer filled by acting.
+        self.losses.looking = False
+        if HOOKS.tracing is not None:
+            HOOKS.tracing.switch(on=False)
 
     def _look_again(self) -> None:
         self.objectives.look_again()
         self._arm(look=True)
 
-    def _close(self) -> None:
-        self.ranks.see()
-        self.updates.give_up()
-        self.phases.finish()
-        self.evaluations.finish(self.run.steps)
-        self.losses.finish()
-        self.optimizers.finish()
-        self.loaders.finish()
-        self.objectives.finish()
+    # Trouble
 
-    def detach(self) -> None:
-        """Stop to watch at once; what was not handed over is lost."""
-        self._active = False
-        ATTACHED.discard(self)
-        self.tracing.detach()
-        self._patches.remove()
-        self.losses.detach()
-        self.optimizers.detach()
-        self.loaders.detach()
-        self.modules.detach()
-
-    def _failed(self, error: Exception) -> None:
-        frames = traceback.extract_tb(error.__traceback__)
-        where = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
-        if os.environ.get("TRAINWELL_DEBUG"):
-            raise error
+    def _troubled(self, trouble: Trouble) -> None:
+        number = self.ledger.next_number("trouble")
+        what = "is not watched any more" if trouble.is_last else "is not complete"
         self.ledger.note(
-            f"trainwell itself failed at step {self.run.steps} and stopped watching: "
-            f"{type(error).__name__}: {error} ({where})"
+            f"trainwell itself failed at step {self.run.steps}, and what it says of"
+            f" {trouble.part} {what}: {trouble.summary}"
         )
-        if self._active:
-            self.detach()
+        self.ledger.put(
+            TroubleFact(
+                number=number,
+                part=trouble.part,
+                about=None if trouble.about is None else str(trouble.about),
+                error=trouble.whole,
+                step=self.run.steps,
+            )
+        )
+
+
+def attached_probes() -> list[Probe]:
+    """The probes that watch this process now: one, or none."""
+    holder = HOOKS.holder("probe")
+    return [holder] if isinstance(holder, Probe) and holder.guard.active else []

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 __all__ = ["Match", "Program"]
 
+import itertools
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
+from trainwell.hooks.identity import IdentityMap
 from trainwell.probes.graph import Graph, Node
 from trainwell.probes.kinds import VIEWS
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.modules import Modules
-from trainwell.probes.parameters import Parameters
+from trainwell.probes.parameters import Parameters, shape_of
 from trainwell.probes.places import Sources
+from trainwell.probes.step_state import StepState
 from trainwell.record import Operation, Place
 from trainwell.record.facts import Detail
 
@@ -53,15 +58,27 @@ class Program:
     """Knows the operations of a run, and finds them again in later graphs."""
 
     def __init__(
-        self, ledger: Ledger, modules: Modules, parameters: Parameters, sources: Sources
+        self,
+        ledger: Ledger,
+        modules: Modules,
+        parameters: Parameters,
+        sources: Sources,
+        here: StepState,
     ) -> None:
         self._ledger = ledger
+        self._here = here
         self._modules = modules
         self._parameters = parameters
         self._sources = sources
         self._matches: dict[Hashable, Match] = {}
+        self._tokens: IdentityMap[torch.Tensor, int] = IdentityMap()
+        self._count = itertools.count()
         self._keys: dict[Hashable, int] = {}
         self._traced_once = False
+
+    def token(self, parameter: torch.Tensor) -> int:
+        """A number that this very tensor has in signatures of graphs, and no other one ever."""
+        return self._tokens.setdefault(parameter, lambda: next(self._count))
 
     @property
     def shapeless(self) -> bool:
@@ -98,7 +115,7 @@ class Program:
         parameters = [-1] * len(graph.nodes)
         for index, node in enumerate(graph.nodes):
             if node.leaf is not None:
-                shape = tuple(node.leaf.shape)
+                shape = shape_of(node.leaf)
                 parameters[index] = self._parameters.number(node.leaf, bare.get(shape, 0))
                 bare[shape] = bare.get(shape, 0) + 1
         networks = {self._ledger.run.parameters[p].network for p in parameters if p >= 0}
@@ -119,7 +136,7 @@ class Program:
         for index, node in enumerate(graph.nodes):
             operation = parameter = -1
             if node.leaf is not None:
-                shape = tuple(node.leaf.shape)
+                shape = shape_of(node.leaf)
                 parameter = self._parameters.number(node.leaf, bare.get(shape, 0))
                 bare[shape] = bare.get(shape, 0) + 1
                 reading = _Reading(parameters=(parameter,))
@@ -147,11 +164,11 @@ class Program:
     def _layers(self, graph: Graph) -> dict[int, tuple[int, str]]:
         """Index of a node to (network, layer) of the module that returned its result."""
         found: dict[int, tuple[int, str]] = {}
-        if not self._modules.made:
+        if not self._here.made:
             return found
         for index in range(len(graph.nodes) - 1, -1, -1):
             node = graph.nodes[index]
-            made = self._modules.made.get(node.handle) or found.get(index)
+            made = self._here.made.get(node.handle) or found.get(index)
             if made is None:
                 continue
             found[index] = made

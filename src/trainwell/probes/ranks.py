@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from trainwell.hooks.guard import is_readable
 from trainwell.measures.samples import every_nth
 from trainwell.measures.sketches import SAMPLE, fingerprint, sketch
 from trainwell.probes.ledger import Ledger
@@ -89,9 +90,9 @@ class Ranks:
         if step < self.due:
             return
         values = args[0] if args else None
-        if not isinstance(values, torch.Tensor) or values.dim() < 2 or not values.numel():
+        if not is_readable(values) or values.dim() < 2 or not values.numel():
             return
-        if values.layout is not torch.strided or values.is_complex():
+        if values.is_complex():
             return
         rows = values.detach()[:_ROWS].flatten(1)
         known = self._ledger.run.ranks[0]
@@ -114,12 +115,12 @@ class Ranks:
         if step < self.due:
             return
         self.due = common_step(step + 1)
-        tensors = {n: t for n, r in parameters.items() if (t := r()) is not None and t.numel()}
+        tensors = {n: t for n, r in parameters.items() if (t := r()) is not None}
         known = self._ledger.run.ranks[0]
         if known.spread or any(self._is_spread(n, t) for n, t in tensors.items()):
             self._ledger.change(known, spread=True)
             return
-        kept = {n: t for n, t in tensors.items() if t.is_floating_point() and not t.is_sparse}
+        kept = {n: t for n, t in tensors.items() if t.is_floating_point() and is_readable(t)}
         square = 0.0
         for number, sample in zip(kept, _samples(list(kept.values())), strict=True):
             square += float(sample @ sample)

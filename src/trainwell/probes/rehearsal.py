@@ -13,9 +13,12 @@ from torch import nn
 from torch._C import _get_function_stack_at, _len_torch_function_stack
 from torch.nn.modules import module as hooks
 from torch.optim import Optimizer
-from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.utils._pytree import tree_leaves
 
+from trainwell.hooks.events import Backward, Listener
+from trainwell.hooks.guard import HERE, Guard, Trouble, in_backward
+from trainwell.hooks.identity import IdentityMap
+from trainwell.hooks.layer import HOOKS
 from trainwell.probes.tape import Keeper, Recorder, Tape, UntapedError
 
 _TAPES = 48
@@ -25,7 +28,7 @@ _ROWS = 512
 _MOST_TAPES = 256
 
 
-class Rehearsal:
+class Rehearsal(Listener):
     """Tapes steps all over a run, and keeps the weights from before the first.
 
     Every step is taped at first. Whenever there are too many tapes, every second one is dropped,
@@ -46,14 +49,16 @@ class Rehearsal:
     """
 
     def __init__(self, memory: int = 64 << 20) -> None:
+        self.guard = Guard(self._failed)
         self.tapes: list[Tape] = []
         self.start: list[tuple[torch.Tensor, torch.Tensor]] = []
-        self.modes: dict[nn.Module, bool] = {}
-        self.optimizers: dict[Optimizer, list[float]] = {}
+        self.modes: IdentityMap[nn.Module, bool] = IdentityMap()
+        self.optimizers: IdentityMap[Optimizer, list[float]] = IdentityMap()
         self.objectives: set[int] = set()
         self.backwards = 0
         self.updates = 0
         self.problem: str | None = None
+        self.kept_alive: list[object] = []
         self._memory = memory
         self._stride = 1
         self._recorder = Recorder(Keeper())
@@ -63,33 +68,38 @@ class Rehearsal:
         self._known: set[int] = set()
         self._bytes = 0
         self._calls: list[Any] = []
-        self._steps: Any = None
 
     def attach(self) -> None:
         """Start to remember."""
-
-        def before(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
-            self._guard(self._stepping, optimizer)
-
-        self._steps = register_optimizer_step_pre_hook(before)
+        HOOKS.attach("what-if", self)
+        self.guard.active = True
         self._arm()
 
     def detach(self) -> None:
         """Stop; what is remembered stays."""
+        self.guard.active = False
+        HOOKS.detach(self)
         self._disarm()
         self._pop()
-        if self._steps is not None:
-            self._steps.remove()
-            self._steps = None
 
-    def backward(self, roots: Any, objective: int) -> None:
-        """A backward is about to begin.
+    def backward_begins(self, event: Backward) -> None:
+        """A backward is about to begin."""
+        if event.inputs is not None:
+            self.refuse("its gradients come from torch.autograd.grad")
+        elif event.objective is not None:
+            self._guarded(self._backward, event.roots, event.objective)
 
-        Args:
-            roots: what it is called on.
-            objective: number of the objective.
-        """
-        self._guard(self._backward, roots, objective)
+    def optimizer_steps(self, optimizer: Optimizer) -> None:
+        """An optimizer is about to step."""
+        self._guarded(self._stepping, optimizer)
+
+    def loss_scaled(self, scaler: Any, result: torch.Tensor) -> None:
+        """A gradient scaler is in use."""
+        self.refuse("its loss is scaled for half precision")
+
+    def compiles(self, target: Any) -> None:
+        """Something is compiled."""
+        self.refuse("torch.compile is in use")
 
     def refuse(self, reason: str) -> None:
         """Give up, and free what was remembered."""
@@ -97,23 +107,17 @@ class Rehearsal:
         self.tapes, self.start = [], []
         self._disarm()
 
-    def _guard(self, function: Callable[..., None], *args: Any) -> None:
+    def _failed(self, trouble: Trouble) -> None:
+        self.refuse(f"trainwell itself failed: {trouble.summary}")
+
+    def _guarded(self, function: Callable[..., None], *args: Any) -> None:
         if self.problem is not None:
             self._pop()
             return
-        gradients = torch.is_grad_enabled()
-        torch._C._set_grad_enabled(False)
         try:
             function(*args)
         except UntapedError as error:
             self.refuse(str(error))
-        except Exception as error:
-            # Nothing of ours may reach the script.
-            if os.environ.get("TRAINWELL_DEBUG"):
-                raise
-            self.refuse(f"trainwell itself failed: {type(error).__name__}: {error}")
-        finally:
-            torch._C._set_grad_enabled(gradients)
 
     def _arm(self) -> None:
         if self._calls:
@@ -121,13 +125,15 @@ class Rehearsal:
 
         def before(module: nn.Module, args: Any) -> None:
             # A network that is called without gradients is no part of a step.
-            if self._inside is None and torch.is_grad_enabled():
+            if self._inside is None and torch.is_grad_enabled() and _is_own_call():
                 self._inside = module
-                self._guard(self._enter, module)
+                self.guard.run("remembering steps", self._guarded, self._enter, module)
 
         def after(module: nn.Module, args: Any, kwargs: Any, result: Any) -> None:
             if module is self._inside:
-                self._guard(self._leave, module, args, kwargs, result)
+                self.guard.run(
+                    "remembering steps", self._guarded, self._leave, module, args, kwargs, result
+                )
                 self._inside = None
 
         self._calls = [
@@ -173,11 +179,11 @@ class Rehearsal:
             return
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             raise UntapedError("it trains in several processes")
-        fresh = [*module.parameters(), *module.buffers()]
+        fresh = [*list(module.parameters()), *module.buffers()]
         if fresh and self.backwards:
             raise UntapedError("it calls a network that it did not call at its first step")
         for child in module.modules():
-            self.modes[child] = child.training
+            self.modes.set(child, child.training)
         self._keep(fresh)
 
     def _keep(self, tensors: list[torch.Tensor]) -> None:
@@ -196,29 +202,30 @@ class Rehearsal:
         self._pop()
         self.updates += 1
         rates = [float(group.get("lr", 0.0)) for group in optimizer.param_groups]
-        if optimizer in self.optimizers:
-            known = self.optimizers[optimizer]
+        known = self.optimizers.get(optimizer)
+        if known is not None:
             if len(known) != len(rates):
                 raise UntapedError("its optimizer is given more parameters later on")
-            self.optimizers[optimizer] = list(map(max, known, rates))
+            self.optimizers.set(optimizer, list(map(max, known, rates)))
             return
-        self.optimizers[optimizer] = rates
+        self.optimizers.set(optimizer, rates)
+        self.kept_alive.append(optimizer)
         tensors = [t for group in optimizer.param_groups for t in group["params"]]
         if self.updates > 1 and not {id(t) for t in tensors} <= self._known:
             raise UntapedError("an optimizer took its first step after others had")
         self._keep(tensors)
 
-    def _backward(self, roots: Any, objective: int) -> None:
+    def _backward(self, roots: tuple[torch.Tensor, ...], objective: int) -> None:
         self.objectives.add(objective)
         due = self.backwards % self._stride == 0
         self.backwards += 1
         recorder = self._recorder
         if due:
-            if not isinstance(roots, torch.Tensor) or roots.numel() != 1:
+            if len(roots) != 1 or roots[0].numel() != 1:
                 raise UntapedError("backward() is called on something else than one number")
             if recorder.tape is None:
                 raise UntapedError("no network was called for its loss")
-            self._add(recorder.end(roots))
+            self._add(recorder.end(roots[0]))
         recorder.drop()
         self._random = None
         self._inside = None
@@ -259,3 +266,8 @@ class Rehearsal:
         if depth and _get_function_stack_at(depth - 1) is self._recorder:
             self._recorder.__exit__(None, None, None)
             self._pushed = False
+
+
+def _is_own_call() -> bool:
+    """Whether a module is called by the script: not by autograd, not by trainwell."""
+    return not (HERE.own or HERE.inside or in_backward())

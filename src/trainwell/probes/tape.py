@@ -92,6 +92,9 @@ class Keeper:
 
     def copy(self, tensor: torch.Tensor) -> torch.Tensor:
         """The copy of a tensor as it is now."""
+        if tensor.is_inference():
+            # It has no version: nothing tells whether it was changed since.
+            return tensor.detach().clone()
         found = self._kept.get(id(tensor))
         if found is not None and found[0]() is tensor and found[1] == tensor._version:
             known = found[2]()

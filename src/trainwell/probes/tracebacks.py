@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["describe_error", "hide_frames", "is_ours"]
+__all__ = ["describe_error", "hide_frames"]
 
 import os
 import sysconfig
 from collections.abc import Callable, Iterator
 from types import CodeType, TracebackType
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_SPECIMENS = os.path.join(_PACKAGE, "specimens") + os.sep
+from trainwell.hooks.frames import is_own
 
 
 def hide_frames(error: BaseException, runner: CodeType) -> None:
@@ -49,11 +48,6 @@ def describe_error(error: BaseException) -> dict[str, str | int | None]:
     return {"type": name, "message": message, "file": file, "line": line}
 
 
-def is_ours(file: str) -> bool:
-    """Whether a file is one of trainwell's own; the specimens are scripts like any other."""
-    return file.startswith(_PACKAGE) and not file.startswith(_SPECIMENS)
-
-
 def _chain(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
@@ -83,7 +77,7 @@ def _filtered(traceback: TracebackType | None, runner: CodeType) -> TracebackTyp
     kept: list[TracebackType] = []
     for entry in entries:
         file = entry.tb_frame.f_code.co_filename
-        if is_ours(file):
+        if is_own(file):
             # Python leaves its import machinery out of tracebacks, but only where that calls a
             # module straight away, not through the hook that waits for torch.
             while kept and "importlib._bootstrap" in kept[-1].tb_frame.f_code.co_filename:
@@ -105,6 +99,6 @@ def _foreign() -> Callable[[str], bool]:
     )
 
     def foreign(path: str) -> bool:
-        return is_ours(path) or path.startswith(roots) or f"{os.sep}site-packages{os.sep}" in path
+        return is_own(path) or path.startswith(roots) or f"{os.sep}site-packages{os.sep}" in path
 
     return foreign

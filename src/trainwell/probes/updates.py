@@ -9,6 +9,7 @@ import weakref
 
 import torch
 
+from trainwell.hooks.guard import is_readable
 from trainwell.measures.samples import every_nth
 from trainwell.measures.weights import distinct_row_share
 from trainwell.probes.ledger import Ledger
@@ -51,7 +52,7 @@ class Updates:
         self._stale = None
         weights = {n: t for n, t in tensors.items() if t.dim() >= 2} or tensors
         for number, tensor in weights.items():
-            if not (tensor.is_floating_point() or tensor.is_complex()) or tensor.is_sparse:
+            if not is_readable(tensor) or not (tensor.is_floating_point() or tensor.is_complex()):
                 continue
             sample = every_nth(tensor.detach(), _SAMPLE)
             self._before[number] = (weakref.ref(tensor), sample.clone())
@@ -74,16 +75,19 @@ class Updates:
         for number, (reference, _) in self._before.items():
             tensor = reference()
             gradient = None if tensor is None else tensor.grad
-            if gradient is not None and gradient.numel():
+            values = None if gradient is None else _dense(gradient)
+            if values is not None and values.numel():
                 numbers.append(number)
-                gradients.append(
-                    gradient.detach()._values() if gradient.is_sparse else gradient.detach()
-                )
+                gradients.append(values)
         return self._norms(numbers, gradients, step, scale)
 
     def given(self, inputs: list[tuple[int, torch.Tensor]], step: int) -> bool:
         """The same for gradients that `torch.autograd.grad` returned: (parameter, gradient)."""
-        chosen = [(n, g.detach()) for n, g in inputs if n in self._before and g.numel()]
+        chosen = [
+            (n, values)
+            for n, g in inputs
+            if n in self._before and (values := _dense(g)) is not None and values.numel()
+        ]
         return self._norms([n for n, _ in chosen], [g for _, g in chosen], step, 1.0)
 
     def _norms(
@@ -147,7 +151,13 @@ class Updates:
         if not due:
             return
         found = [(n, *self._before.pop(n)) for n in due]
-        pairs = [(n, t, sample) for n, r, sample in found if (t := r()) is not None]
+        pairs = [
+            (n, t, sample)
+            for n, r, sample in found
+            # A tensor may be given other memory meanwhile: another size, or none.
+            if (t := r()) is not None and is_readable(t) and t.dtype == sample.dtype
+        ]
+        pairs = [p for p in pairs if every_nth(p[1].detach(), _SAMPLE).shape == p[2].shape]
         if not pairs:
             return
         after = [every_nth(t.detach(), _SAMPLE) for _, t, _ in pairs]
@@ -158,7 +168,8 @@ class Updates:
         moves = zip(both[: len(pairs)], both[len(pairs) :], strict=True)
         for (number, tensor, sample), (move, size) in zip(pairs, moves, strict=True):
             if numbers is None and not overdue and move > 0 and tensor.grad is not None:
-                kept = bool(tensor.grad.any())
+                values = _dense(tensor.grad)
+                kept = values is not None and bool(values.any())
                 self._stale = kept if self._stale is None else self._stale and kept
             ratio = move / size if size > 0 else math.nan if move == 0 else math.inf
             self._changed = self._changed or move != 0
@@ -193,3 +204,11 @@ class Updates:
             stale_looks=known.stale_looks + bool(self._stale),
             stale_chances=known.stale_chances + (self._stale is not None),
         )
+
+
+def _dense(gradient: torch.Tensor) -> torch.Tensor | None:
+    """A gradient's numbers, of a sparse one those that it stores; None where they are not read."""
+    values = gradient.detach()
+    if values.layout is torch.sparse_coo:
+        values = values._values()
+    return values if is_readable(values) else None

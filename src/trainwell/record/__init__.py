@@ -17,7 +17,7 @@ from trainwell.record.facts import (
     Parameter,
     Place,
 )
-from trainwell.record.incidents import Failure, Loader
+from trainwell.record.incidents import Failure, Loader, Trouble
 from trainwell.record.machines import Machine
 from trainwell.record.ranks import Rank
 from trainwell.record.recognisers import Recogniser
@@ -50,5 +50,6 @@ __all__ = [
     "Series",
     "Severity",
     "Sighting",
+    "Trouble",
     "Undecided",
 ]

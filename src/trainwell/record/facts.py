@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from trainwell.record.counterfactual import Counterfactual
-    from trainwell.record.incidents import Failure, Loader
+    from trainwell.record.incidents import Failure, Loader, Trouble
     from trainwell.record.machines import Machine
     from trainwell.record.ranks import Rank
     from trainwell.record.recognisers import Recogniser
@@ -376,5 +376,6 @@ class Inputs:
 Fact: TypeAlias = (
     "Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation"
     " | Inputs | Failure | Loader | Rank | Counterfactual | Machine | Recogniser"
+    " | Trouble"
 )
 """Any of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Failure", "Loader"]
+__all__ = ["Failure", "Loader", "Trouble"]
 
 from dataclasses import dataclass, field
 
@@ -69,3 +69,21 @@ class Loader:
     stream: str | None = None
     stream_kind: str = ""
     stream_place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """An error of trainwell's own, which ended a part of its work and nothing else.
+
+    Attributes:
+        part: what it was doing.
+        about: what it met there, such as the number of an operation; None where that is not told.
+        error: the whole traceback.
+        step: the step of the run.
+    """
+
+    number: int
+    part: str
+    about: str | None = None
+    error: str = ""
+    step: int = 0

@@ -22,7 +22,7 @@ from trainwell.record.facts import (
     Optimizer,
     Parameter,
 )
-from trainwell.record.incidents import Failure, Loader
+from trainwell.record.incidents import Failure, Loader, Trouble
 from trainwell.record.machines import Machine
 from trainwell.record.ranks import Rank
 from trainwell.record.recognisers import Recogniser
@@ -44,6 +44,7 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "counterfactual": Counterfactual,
     "machine": Machine,
     "recogniser": Recogniser,
+    "trouble": Trouble,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -90,6 +91,7 @@ class Run:
     counterfactuals: dict[int, Counterfactual] = field(default_factory=dict)
     machines: dict[int, Machine] = field(default_factory=dict)
     recognisers: dict[int, Recogniser] = field(default_factory=dict)
+    troubles: dict[int, Trouble] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
     siblings: list[Run] = field(default_factory=list)
 

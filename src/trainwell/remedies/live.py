@@ -21,6 +21,7 @@ from torch.optim.optimizer import (
 )
 from torch.utils.data import DataLoader
 
+from trainwell.hooks.patch_set import PatchSet
 from trainwell.remedies.moments import Building, Call, Loading, Loss, user_frame
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Live:
         self.evaluates_at = evaluates_at
         self.counts: dict[str, int] = {}
         self.reasons: dict[str, str] = {}
-        self._undo: list[tuple[Any, str, Any]] = []
+        self._patches: PatchSet | None = None
         self._handles: list[Any] = []
         self._depth = 0
         self._in_loss = False
@@ -94,7 +95,12 @@ class Live:
         self.reasons.setdefault(name, reason)
 
     def attach(self, remedies: Sequence[Remedy]) -> None:
-        """Stand in, for these remedies."""
+        """Stand in, for these remedies.
+
+        Raises:
+            BadInputError: if remedies are applied to this process already.
+        """
+        self._patches = PatchSet("remedies")
         for remedy in remedies:
             remedy.apply(self)
         self._replace(Optimizer, "__init__", self._building)
@@ -110,12 +116,13 @@ class Live:
         ]
 
     def detach(self) -> None:
-        """Give everything back."""
+        """Give everything back that is still as it was put there."""
         for handle in self._handles:
             handle.remove()
-        for owner, name, original in reversed(self._undo):
-            setattr(owner, name, original)
-        self._handles, self._undo = [], []
+        self._handles = []
+        if self._patches is not None:
+            self._patches.restore()
+            self._patches = None
 
     def replace(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
         """Stand in for one more function, until `detach`.
@@ -129,8 +136,8 @@ class Live:
 
     def replace_name(self, owner: Any, name: str, value: Any) -> None:
         """Let a name stand for something else, until `detach`."""
-        self._undo.append((owner, name, getattr(owner, name)))
-        setattr(owner, name, value)
+        assert self._patches is not None
+        self._patches.replace_value(owner, name, value)
 
     def unused(self, remedies: Sequence[Remedy]) -> dict[str, str]:
         """Names of the remedies that did nothing, each with the reason."""
@@ -141,9 +148,8 @@ class Live:
         }
 
     def _replace(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-        original = getattr(owner, name)
-        self._undo.append((owner, name, original))
-        setattr(owner, name, functools.wraps(original)(make(original)))
+        assert self._patches is not None
+        self._patches.replace(owner, name, make)
 
     def _building(self, original: Callable[..., None]) -> Callable[..., None]:
         live = self

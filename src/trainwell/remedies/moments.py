@@ -14,11 +14,11 @@ from typing import Any
 import torch
 from torch import nn
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
+from trainwell.hooks.frames import PACKAGE
+
 _HIDDEN = (
     os.path.dirname(os.path.abspath(torch.__file__)) + os.sep,
-    _HERE + os.sep,
-    os.path.join(os.path.dirname(_HERE), "probes") + os.sep,
+    *(os.path.join(PACKAGE, name) + os.sep for name in ("hooks", "probes", "remedies")),
 )
 
 

@@ -1,0 +1,562 @@
+"""The hook layer: the only place where trainwell stands between a script and PyTorch.
+
+It replaces a few functions and registers PyTorch's own global hooks while somebody listens, and
+tells the listeners what happens. `PATCHED` is the whole list of what it replaces; docs/hooks.md
+says why each of them.
+"""
+
+from __future__ import annotations
+
+__all__ = ["HOOKS", "LOSS_FUNCTIONS", "PATCHED", "Hooks", "StackTracing"]
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import nn
+from torch._C import _current_graph_task_id
+from torch.nn.modules import module as module_hooks
+from torch.optim import Optimizer
+from torch.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
+from torch.utils.data import dataloader
+
+from trainwell.hooks.events import Backward, Listener, LossCall
+from trainwell.hooks.guard import HERE
+from trainwell.hooks.patch_set import PatchSet
+
+LOSS_FUNCTIONS = (
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss",
+    "cross_entropy",
+    "ctc_loss",
+    "gaussian_nll_loss",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "margin_ranking_loss",
+    "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "nll_loss",
+    "poisson_nll_loss",
+    "smooth_l1_loss",
+    "soft_margin_loss",
+    "triplet_margin_loss",
+)
+"""The loss functions that are wrapped; the `nn` loss modules call these."""
+
+PATCHED = (
+    "torch.autograd.backward",
+    "torch.autograd.grad",
+    "torch.nn.Module.__init__",
+    "torch.optim.Optimizer.__init__",
+    *(f"torch.nn.functional.{name}" for name in LOSS_FUNCTIONS),
+    "torch.amp.GradScaler.scale",
+    "torch.no_grad.__enter__",
+    "torch.no_grad.__exit__",
+    "torch.inference_mode.__enter__",
+    "torch.inference_mode.__exit__",
+    "torch.autograd.graph.saved_tensors_hooks.__enter__",
+    "torch.autograd.graph.saved_tensors_hooks.__exit__",
+    "torch.compile",
+    "torch.set_anomaly_enabled",
+    "torch.is_anomaly_enabled",
+    "torch.is_anomaly_check_nan_enabled",
+    "torch.utils.data.dataloader._SingleProcessDataLoaderIter._next_data",
+    "torch.utils.data.dataloader._MultiProcessingDataLoaderIter._next_data",
+)
+"""Every attribute of PyTorch that is another one while a probe is attached."""
+
+_BUSY = (
+    "something is watching this process already: `trainwell.watch` blocks cannot overlap"
+    " (leave the first one before you enter the next)"
+)
+
+is_compiling = torch.compiler.is_compiling
+
+
+class StackTracing:
+    """Autograd's own record of which line made which operation, switched on for chosen steps.
+
+    In anomaly mode (without its NaN check) autograd keeps, with every node, the Python stack that
+    made it. It costs some 0.1 ms an operation and changes no number. While it is on for trainwell,
+    the script sees the switch in the position in which the script itself put it.
+
+    Args:
+        patches: takes the three functions over.
+    """
+
+    def __init__(self, patches: PatchSet) -> None:
+        self.on = False
+        self._wanted = (torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled())
+        self._set: Callable[[bool, bool], None] = torch.set_anomaly_enabled
+
+        def setting(original: Callable[..., None]) -> Callable[..., None]:
+            self._set = original
+
+            def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
+                # An alias that outlives the watching sets the real switch.
+                self._wanted = (enabled, check_nan)
+                self._apply()
+
+            return set_anomaly_enabled
+
+        patches.replace(torch, "set_anomaly_enabled", setting)
+        patches.replace(torch, "is_anomaly_enabled", lambda _: lambda: self._wanted[0])
+        patches.replace(torch, "is_anomaly_check_nan_enabled", lambda _: lambda: self._wanted[1])
+
+    def switch(self, *, on: bool) -> None:
+        """Record stacks from now on, or stop."""
+        if on != self.on:
+            self.on = on
+            self._apply()
+
+    def _apply(self) -> None:
+        enabled, check_nan = self._wanted
+        if enabled or not self.on:
+            self._set(enabled, check_nan)
+        else:
+            self._set(True, False)
+
+
+class Hooks:
+    """Publishes what a script does with PyTorch to listeners.
+
+    There is one of it in a process, `HOOKS`. Every wrapper first asks whether the call is one of
+    the script's own: not trainwell's, not one that PyTorch makes inside of another, not traced by
+    a compiler.
+
+    Attributes:
+        tracing: the recorder of Python stacks; None while nobody listens.
+        idle: backward passes that are only counted, in `idled`: neither they nor the loss calls
+            before them are told to anybody.
+        idled: how many were.
+    """
+
+    def __init__(self) -> None:
+        self.tracing: StackTracing | None = None
+        self.idle = 0
+        self.idled = 0
+        self._roles: dict[str, list[Listener]] = {}
+        self._listeners: tuple[Listener, ...] = ()
+        self._heard: dict[str, tuple[tuple[Listener, Callable[..., None]], ...]] = {}
+        self._quick: Listener | None = None
+        self._patches: PatchSet | None = None
+        self._handles: list[Any] = []
+        self._module_handles: list[Any] = []
+
+    # Who listens
+
+    def attach(self, role: str, listener: Listener, *, over: bool = False) -> None:
+        """Tell a listener what happens from now on.
+
+        Args:
+            role: "probe" or "what-if"; each has one listener at a time.
+            listener: its overridden methods are called.
+            over: take the place of a listener that has it, until `detach`.
+
+        Raises:
+            BadInputError: if the role is taken.
+        """
+        stack = self._roles.setdefault(role, [])
+        if stack and not over:
+            from trainwell.errors import BadInputError
+
+            raise BadInputError(_BUSY)
+        first = not self._listeners
+        stack.append(listener)
+        try:
+            if first:
+                self._install()
+            self._arrange()
+        except BaseException:
+            self.detach(listener)
+            raise
+
+    def detach(self, listener: Listener) -> None:
+        """Tell it nothing more; the last one that leaves takes all hooks with it."""
+        for role, stack in list(self._roles.items()):
+            self._roles[role] = [each for each in stack if each is not listener]
+        self._arrange()
+        if not self._listeners:
+            self._remove()
+
+    def holder(self, role: str) -> Listener | None:
+        """The listener that has a role now."""
+        stack = self._roles.get(role)
+        return stack[-1] if stack else None
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Those that hear of events now."""
+        return self._listeners
+
+    def watch_modules(self, *, calls: bool, returns: bool) -> None:
+        """Tell calls of modules, or stop to: between samples they cost nothing.
+
+        Args:
+            calls: tell `module_called`.
+            returns: tell `module_returned`, too.
+        """
+        wanted = calls + returns
+        if len(self._module_handles) == wanted:
+            return
+        for handle in self._module_handles:
+            handle.remove()
+        self._module_handles = []
+        if calls:
+            self._module_handles.append(
+                module_hooks.register_module_forward_pre_hook(self._module_called)
+            )
+        if returns:
+            self._module_handles.append(
+                module_hooks.register_module_forward_hook(self._module_returned, always_call=True)
+            )
+
+    @property
+    def watches_modules(self) -> bool:
+        """Whether calls of modules are told now."""
+        return bool(self._module_handles)
+
+    def after_fork(self) -> None:
+        """In a forked child: nobody listens any more, and everything is as PyTorch has it."""
+        for listener in self._listeners:
+            listener.guard.active = False
+            listener.guard.after_fork()
+        HERE.own = HERE.inside = False
+        self._roles = {}
+        self._arrange()
+        self._remove()
+
+    def _arrange(self) -> None:
+        self._listeners = tuple(stack[-1] for stack in self._roles.values() if stack)
+        self._heard = {
+            name: tuple(
+                (each, getattr(each, name))
+                for each in self._listeners
+                if getattr(type(each), name) is not getattr(Listener, name)
+            )
+            for name in vars(Listener)
+            if not name.startswith(("_", "quick"))
+        }
+        quick = [
+            each
+            for each in self._listeners
+            if type(each).quick_backward is not Listener.quick_backward
+        ]
+        self._quick = quick[0] if quick else None
+        self.idle = 0
+
+    def _tell(self, name: str, *args: Any) -> None:
+        for listener, hear in self._heard[name]:
+            listener.guard.run(name.replace("_", " "), hear, *args)
+
+    # What stands in
+
+    def _install(self) -> None:
+        patches = self._patches = PatchSet("watching", _BUSY)
+        self._heard = {}
+        self.tracing = StackTracing(patches)
+        replace = patches.replace
+        replace(torch.autograd, "backward", self._backward)
+        replace(torch.autograd, "grad", self._grad)
+        for name in LOSS_FUNCTIONS:
+            self._wrap_loss(patches, name)
+        replace(nn.Module, "__init__", self._building_module)
+        replace(Optimizer, "__init__", self._building_optimizer)
+        replace(torch.amp.GradScaler, "scale", self._scale)
+        for switch in (torch.no_grad, torch.inference_mode):
+            replace(switch, "__enter__", lambda f: self._then(f, "gradients_off"))
+            replace(switch, "__exit__", lambda f: self._then(f, "gradients_on"))
+        replace(torch, "compile", self._compile)
+        packing = torch.autograd.graph.saved_tensors_hooks
+        replace(packing, "__enter__", self._packing)
+        replace(packing, "__exit__", self._packed)
+        for iterator in (
+            dataloader._SingleProcessDataLoaderIter,
+            dataloader._MultiProcessingDataLoaderIter,
+        ):
+            replace(iterator, "_next_data", self._next_data)
+        self._handles = [
+            register_optimizer_step_pre_hook(self._optimizer_steps),
+            register_optimizer_step_post_hook(self._optimizer_stepped),
+        ]
+
+    def _remove(self) -> None:
+        self.watch_modules(calls=False, returns=False)
+        if self.tracing is not None:
+            self.tracing.switch(on=False)
+            self.tracing = None
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+        if self._patches is not None:
+            self._patches.restore()
+            self._patches = None
+
+    def _backward(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        hooks = self
+
+        def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+            if is_compiling() or HERE.own or HERE.inside or _current_graph_task_id() >= 0:
+                return original(tensors, *args, **kwargs)
+            if hooks.idle > 0:
+                hooks.idle -= 1
+                hooks.idled += 1
+                HERE.inside = True
+                try:
+                    return original(tensors, *args, **kwargs)
+                finally:
+                    HERE.inside = False
+            quick = hooks._quick
+            if (
+                quick is not None
+                and quick.guard.active
+                and _quickly(quick, quick.quick_backward, tensors)
+            ):
+                if len(hooks._heard["backward_begins"]) > 1:
+                    hooks._tell_others(quick, tensors)
+                HERE.inside = True
+                try:
+                    result = original(tensors, *args, **kwargs)
+                finally:
+                    HERE.inside = False
+                _quickly(quick, quick.quick_backward_ended)
+                return result
+            tensors = _settled(tensors)
+            event = Backward(_tensors(tensors), None, _creates_graph(args, kwargs))
+            return hooks._whole(event, original, (tensors, *args), kwargs)
+
+        return backward
+
+    def _grad(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        hooks = self
+
+        def grad(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+            if is_compiling() or HERE.own or HERE.inside or _current_graph_task_id() >= 0:
+                return original(outputs, inputs, *args, **kwargs)
+            outputs, inputs = _settled(outputs), _settled(inputs)
+            event = Backward(_tensors(outputs), _tensors(inputs), _creates_graph(args, kwargs))
+            return hooks._whole(event, original, (outputs, inputs, *args), kwargs)
+
+        return grad
+
+    def _whole(
+        self,
+        event: Backward,
+        original: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        self._tell("backward_begins", event)
+        HERE.inside = True
+        try:
+            result = original(*args, **kwargs)
+        finally:
+            HERE.inside = False
+        if event.inputs is not None and isinstance(result, tuple):
+            event.gradients = result
+        self._tell("backward_ends", event)
+        return result
+
+    def _tell_others(self, quick: Listener, tensors: Any) -> None:
+        event = Backward(_tensors(tensors), None, creates_graph=False)
+        event.objective = getattr(quick, "objective", None)
+        for listener, hear in self._heard["backward_begins"]:
+            if listener is not quick:
+                listener.guard.run("backward begins", hear, event)
+
+    def _wrap_loss(self, patches: PatchSet, name: str) -> None:
+        hooks = self
+
+        def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+            def loss(*args: Any, **kwargs: Any) -> Any:
+                if is_compiling() or HERE.own or HERE.inside or _current_graph_task_id() >= 0:
+                    return original(*args, **kwargs)
+                if hooks.idle > 0 and torch.is_grad_enabled():
+                    return original(*args, **kwargs)
+                # A function mode or a tensor subclass calls the function that it was given again.
+                HERE.inside = True
+                try:
+                    result = original(*args, **kwargs)
+                finally:
+                    HERE.inside = False
+                quick = hooks._quick
+                gradients = torch.is_grad_enabled()
+                if not (
+                    gradients
+                    and quick is not None
+                    and quick.guard.active
+                    and _quickly(quick, quick.quick_loss, name, args, result)
+                ):
+                    hooks._tell("loss_called", LossCall(name, args, kwargs, result, gradients))
+                return result
+
+            # torch.jit.script compiles what stands in the namespace: give it the original.
+            loss.__prepare_scriptable__ = lambda: original  # type: ignore[attr-defined]
+            return loss
+
+        patches.replace(F, name, wrap)
+
+    def _building_module(self, original: Callable[..., None]) -> Callable[..., None]:
+        hooks = self
+
+        def __init__(self: nn.Module, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+            original(self, *args, **kwargs)
+            if not is_compiling() and not HERE.own:
+                hooks._tell("module_built", self)
+
+        return __init__
+
+    def _building_optimizer(self, original: Callable[..., None]) -> Callable[..., None]:
+        hooks = self
+
+        def __init__(self: Optimizer, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+            original(self, *args, **kwargs)
+            if not is_compiling() and not HERE.own:
+                hooks._tell("optimizer_built", self)
+
+        return __init__
+
+    def _scale(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        hooks = self
+
+        def scale(scaler: Any, outputs: Any) -> Any:
+            outputs = _settled(outputs)
+            result = original(scaler, outputs)
+            if isinstance(result, torch.Tensor) and not is_compiling() and not HERE.own:
+                hooks._tell("loss_scaled", scaler, result)
+            return result
+
+        return scale
+
+    def _compile(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        hooks = self
+
+        def compile(model: Any = None, *args: Any, **kwargs: Any) -> Any:  # noqa: A001
+            if not HERE.own:
+                hooks._tell("compiles", model)
+            return original(model, *args, **kwargs)
+
+        return compile
+
+    def _packing(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        hooks = self
+
+        def enter(block: Any) -> Any:
+            if not is_compiling() and not HERE.own:
+                hooks._tell("tensors_packed")
+            return original(block)
+
+        return enter
+
+    def _packed(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        hooks = self
+
+        def leave(block: Any, *args: Any) -> Any:
+            result = original(block, *args)
+            if not is_compiling() and not HERE.own:
+                hooks._tell("tensors_plain")
+            return result
+
+        return leave
+
+    def _then(self, original: Callable[..., Any], event: str) -> Callable[..., Any]:
+        hooks = self
+
+        def call(switch: Any, *args: Any) -> Any:
+            result = original(switch, *args)
+            if not (is_compiling() or HERE.own or HERE.inside):
+                hooks._tell(event)
+            return result
+
+        return call
+
+    def _next_data(self, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        hooks = self
+
+        def next_data(iterator: Any) -> Any:
+            if HERE.own:
+                return original(iterator)
+            began = time.perf_counter()
+            data = original(iterator)
+            ended = time.perf_counter()
+            for listener, hear in hooks._heard["batch_read"]:
+                if listener.guard.active:
+                    _quickly(listener, hear, iterator, began, ended)
+            return data
+
+        return next_data
+
+    # PyTorch's own hooks
+
+    def _module_called(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+        if not (HERE.own or is_compiling() or _current_graph_task_id() >= 0):
+            self._tell("module_called", module, args, torch.is_grad_enabled())
+
+    def _module_returned(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        if not (HERE.own or is_compiling() or _current_graph_task_id() >= 0):
+            self._tell("module_returned", module, output, torch.is_grad_enabled())
+
+    def _optimizer_steps(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        if self._heard["optimizer_steps"] and not HERE.own:
+            self._tell("optimizer_steps", optimizer)
+
+    def _optimizer_stepped(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        if not HERE.own:
+            for listener, hear in self._heard["optimizer_stepped"]:
+                if listener.guard.active:
+                    _quickly(listener, hear, optimizer)
+
+
+HOOKS = Hooks()
+"""The hook layer of this process."""
+
+
+def _quickly(listener: Listener, method: Callable[..., Any], *args: Any) -> Any:
+    """Call what every step pays for: without a guard but for its last line of defence."""
+    try:
+        return method(*args)
+    except Exception as error:  # noqa: BLE001 - nothing of ours may reach the script
+        listener.guard.failed(method.__name__.replace("_", " "), None, error)
+        return False
+
+
+def _creates_graph(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    # The third argument behind the tensors, of `backward` and of `grad`.
+    return bool(kwargs.get("create_graph") or (len(args) > 2 and args[2]))
+
+
+def _settled(value: Any) -> Any:
+    """What can be read more than once: an iterator's items are taken out of it."""
+    return tuple(value) if isinstance(value, Iterator) else value
+
+
+def _tensors(value: Any) -> tuple[torch.Tensor, ...]:
+    if isinstance(value, torch.Tensor):
+        return (value,)
+    if isinstance(value, dict):
+        value = value.values()
+    try:
+        return tuple(v for v in value if isinstance(v, torch.Tensor))
+    except TypeError:
+        return ()
+
+
+def _forked() -> None:
+    HOOKS.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    # Once: what is registered here stays for the life of the process. A child (a worker of a data
+    # loader) shares its parent's record and must never write.
+    os.register_at_fork(after_in_child=_forked)
