@@ -29,6 +29,44 @@ _SLOW = {
 }
 """Several seconds each: they run in `make test-all` only."""
 
+_LESS_OFTEN = {
+    "conv_batchnorm",
+    "cwd_removed",
+    "defaults",
+    "dropout_alone",
+    "exceptions_chained",
+    "exit_in_backward",
+    "forward_called",
+    "forward_mode",
+    "func_call_backward",
+    "func_jacrev",
+    "func_jvp",
+    "func_vmap_between",
+    "function_setup_context",
+    "gc_disabled",
+    "grad_keywords",
+    "hessian_vector",
+    "interrupt_in_step",
+    "interrupt_signal",
+    "lazy_modules",
+    "loader_kinds",
+    "losses_then_backwards",
+    "models_one_line",
+    "monitoring",
+    "mutation_allowed",
+    "os_exit",
+    "policy_gradient",
+    "random_streams",
+    "reloaded",
+    "stdin_read",
+    "terminated",
+    "thread",
+    "tiny",
+    "unhashable_losses",
+    "views_in_place",
+}
+"""Close to others: left to `make test-all` too, for `make test` to stay quick."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -86,7 +124,7 @@ class Outcome:
 def _cases() -> list[object]:
     cases = []
     for script in _SCRIPTS:
-        marks = [pytest.mark.slow] if script.stem in _SLOW else []
+        marks = [pytest.mark.slow] if script.stem in _SLOW | _LESS_OFTEN else []
         for number, setting in enumerate(_SETTINGS.get(script.stem, (Setting(),))):
             name = script.stem if number == 0 else f"{script.stem}-{number}"
             cases.append(pytest.param(script, setting, id=name, marks=marks))
@@ -163,7 +201,7 @@ def _expected_steps(script: Path) -> set[int] | None:
 
 def test_there_are_enough_idioms() -> None:
     assert len(_SCRIPTS) >= 60
-    assert {*_SETTINGS, *_SLOW, *_ALOUD} <= {script.stem for script in _SCRIPTS}
+    assert {*_SETTINGS, *_SLOW, *_LESS_OFTEN, *_ALOUD} <= {script.stem for script in _SCRIPTS}
 
 
 @pytest.mark.parametrize(("script", "setting"), _cases())
