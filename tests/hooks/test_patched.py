@@ -159,6 +159,7 @@ def model() -> nn.Module:
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(6, 12), nn.ReLU(), nn.Linear(12, 2))
     _train(net)  # what PyTorch imports late is imported now
+    torch.optim.SGD(net.parameters(), lr=0.1)  # PyTorch itself wraps `step` at the first instance
     # And what trainwell imports late: importing PyTorch's modules may add attributes.
     with trainwell.watch(net, record=False):
         _train(net)
