@@ -1,0 +1,34 @@
+"""Forbids saved-tensor hooks around training, and offloads with `save_on_cpu` afterwards."""
+# steps: 40
+
+import hashlib
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+torch.manual_seed(0)
+x = torch.randn(256, 8)
+y = (x[:, 0] * x[:, 1] > 0).long()
+model = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 2))
+optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+with torch.autograd.graph.disable_saved_tensors_hooks("no hooks here"):
+    for step in range(20):
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        print(repr(loss.item()))
+with torch.autograd.graph.save_on_cpu():
+    for step in range(20):
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        print(repr(loss.item()))
+
+digest = hashlib.sha256()
+for tensor in model.state_dict().values():
+    digest.update(tensor.detach().contiguous().numpy().tobytes())
+digest.update(torch.get_rng_state().numpy().tobytes())
+print("digest", digest.hexdigest())
