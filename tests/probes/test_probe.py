@@ -461,13 +461,13 @@ def test_a_forked_child_is_not_watched_and_probes_do_not_pile_up() -> None:
     child = os.fork()
     if child == 0:
         _fit(nn.Linear(8, 3), [torch.zeros(1, requires_grad=True)], steps=1)
-        os.write(writer, f"{run.steps} {probe.active}".encode())
+        os.write(writer, f"{run.steps} {probe.guard.active}".encode())
         os._exit(0)
     os.waitpid(child, 0)
     assert os.read(reader, 100) == b"0 False"
     os.close(reader)
     os.close(writer)
-    assert probe.active
+    assert probe.guard.active
     probe.finish()
     gone = weakref.ref(probe)
     del probe
