@@ -266,6 +266,9 @@ class Session:
         return 1 if fails(diagnosis, self._fail_on) else 0
 
     def _say_nothing(self) -> int:
+        # The script has done what it was asked to: its exit status is its own.
+        if self._output.quiet:
+            return 0
         # Trouble of trainwell's own must not look like a script that trains nothing.
         for note in self._run.notes:
             put(self._errors, f"trainwell: {note}\n")
@@ -273,7 +276,6 @@ class Session:
             self._errors,
             "trainwell: saw no backward(): nothing was trained, so there is nothing to diagnose\n",
         )
-        # The script has done what it was asked to: its exit status is its own.
         return 0
 
     def _say_trouble(self, what: str, error: Exception) -> None:

@@ -135,7 +135,7 @@ class MisScaledInit(Finding):
         )
 
 
-_BETWEEN = frozenset("batch_norm layer_norm dropout max_pool average_pool add".split())
+_BETWEEN = frozenset(["batch_norm", "layer_norm", "dropout", "max_pool", "average_pool", "add"])
 _RELUS = frozenset({"relu", "leaky_relu", "gelu", "silu", "elu", "softplus"})
 
 

@@ -23,6 +23,8 @@ class Backward:
         inputs: the tensors whose gradients `torch.autograd.grad` was asked for; None for
             `torch.autograd.backward`, which leaves them in `.grad`.
         creates_graph: called with `create_graph=True`.
+        only: the tensors that `torch.autograd.backward` was told to fill the gradients of, by its
+            argument `inputs`; None where it fills those of all leaves.
         gradients: what `torch.autograd.grad` returned, when it has ended.
         objective: number of the objective, as soon as the probe knows it.
     """
@@ -30,6 +32,7 @@ class Backward:
     roots: tuple[torch.Tensor, ...]
     inputs: tuple[torch.Tensor, ...] | None
     creates_graph: bool
+    only: tuple[torch.Tensor, ...] | None = None
     gradients: tuple[torch.Tensor | None, ...] | None = None
     objective: int | None = None
 

@@ -14,11 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch._C import (
-    _current_graph_task_id,
-    _len_torch_dispatch_stack,
-    _len_torch_function_stack,
-)
+from torch._C import _current_graph_task_id, _len_torch_dispatch_stack
 from torch._C._functorch import is_functorch_wrapped_tensor, peek_interpreter_stack
 from torch.nn.parameter import is_lazy
 
@@ -117,19 +113,17 @@ class Guard:
         began = time.perf_counter()
         HERE.own = True
         try:
-            if (
-                _len_torch_function_stack()
-                or _len_torch_dispatch_stack()
-                or peek_interpreter_stack() is not None
-            ):
-                return self._run_aside(function, args, kwargs)
-            gradients = torch.is_grad_enabled()
-            torch._C._set_grad_enabled(False)
-            try:
-                with self._lock:
-                    return function(*args, **kwargs)
-            finally:
-                torch._C._set_grad_enabled(gradients)
+            # What `__torch_function__` of a mode or a subclass sees are the script's own calls.
+            with torch._C.DisableTorchFunction():
+                if _len_torch_dispatch_stack() or peek_interpreter_stack() is not None:
+                    return self._run_aside(function, args, kwargs)
+                gradients = torch.is_grad_enabled()
+                torch._C._set_grad_enabled(False)
+                try:
+                    with self._lock:
+                        return function(*args, **kwargs)
+                finally:
+                    torch._C._set_grad_enabled(gradients)
         except Exception as error:  # noqa: BLE001 - nothing of ours may reach the script
             self.failed(part, None, error)
         finally:
@@ -145,7 +139,6 @@ class Guard:
         from torch.utils._python_dispatch import _disable_current_modes
 
         with ExitStack() as stack:
-            stack.enter_context(torch._C.DisableTorchFunction())
             if _len_torch_dispatch_stack():
                 stack.enter_context(_disable_current_modes())
             stack.enter_context(temporarily_clear_interpreter_stack())

@@ -17,7 +17,11 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
-from torch._C import _current_graph_task_id
+from torch._C import (
+    _current_graph_task_id,
+    _len_torch_dispatch_stack,
+    _len_torch_function_stack,
+)
 from torch.nn.modules import module as module_hooks
 from torch.optim import Optimizer
 from torch.optim.optimizer import (
@@ -152,6 +156,7 @@ class Hooks:
         self._quick: Listener | None = None
         self._patches: PatchSet | None = None
         self._handles: list[Any] = []
+        self._step_handle: Any = None
         self._module_handles: list[Any] = []
 
     # Who listens
@@ -255,6 +260,11 @@ class Hooks:
         ]
         self._quick = quick[0] if quick else None
         self.idle = 0
+        if self._heard["optimizer_steps"] and self._step_handle is None:
+            self._step_handle = register_optimizer_step_pre_hook(self._optimizer_steps)
+        elif not self._heard["optimizer_steps"] and self._step_handle is not None:
+            self._step_handle.remove()
+            self._step_handle = None
 
     def _tell(self, name: str, *args: Any) -> None:
         for listener, hear in self._heard[name]:
@@ -286,10 +296,7 @@ class Hooks:
             dataloader._MultiProcessingDataLoaderIter,
         ):
             replace(iterator, "_next_data", self._next_data)
-        self._handles = [
-            register_optimizer_step_pre_hook(self._optimizer_steps),
-            register_optimizer_step_post_hook(self._optimizer_stepped),
-        ]
+        self._handles = [register_optimizer_step_post_hook(self._optimizer_stepped)]
 
     def _remove(self) -> None:
         self.watch_modules(calls=False, returns=False)
@@ -317,10 +324,14 @@ class Hooks:
                     return original(tensors, *args, **kwargs)
                 finally:
                     HERE.inside = False
+            only = args[4] if len(args) > 4 else kwargs.get("inputs")
             quick = hooks._quick
             if (
                 quick is not None
+                and only is None
                 and quick.guard.active
+                and not _len_torch_function_stack()
+                and not _len_torch_dispatch_stack()
                 and _quickly(quick, quick.quick_backward, tensors)
             ):
                 if len(hooks._heard["backward_begins"]) > 1:
@@ -334,6 +345,13 @@ class Hooks:
                 return result
             tensors = _settled(tensors)
             event = Backward(_tensors(tensors), None, _creates_graph(args, kwargs))
+            if only is not None:
+                only = _settled(only)
+                event.only = _tensors(only)
+                if len(args) > 4:
+                    args = (*args[:4], only, *args[5:])
+                else:
+                    kwargs["inputs"] = only
             return hooks._whole(event, original, (tensors, *args), kwargs)
 
         return backward
@@ -396,6 +414,8 @@ class Hooks:
                     gradients
                     and quick is not None
                     and quick.guard.active
+                    and not _len_torch_function_stack()
+                    and not _len_torch_dispatch_stack()
                     and _quickly(quick, quick.quick_loss, name, args, result)
                 ):
                     hooks._tell("loss_called", LossCall(name, args, kwargs, result, gradients))
@@ -508,7 +528,7 @@ class Hooks:
             self._tell("module_returned", module, output, torch.is_grad_enabled())
 
     def _optimizer_steps(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
-        if self._heard["optimizer_steps"] and not HERE.own:
+        if not HERE.own:
             self._tell("optimizer_steps", optimizer)
 
     def _optimizer_stepped(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:

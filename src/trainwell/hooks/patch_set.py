@@ -8,12 +8,15 @@ from __future__ import annotations
 __all__ = ["PatchSet", "is_dead_wrapper"]
 
 import functools
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from trainwell.errors import BadInputError
+from trainwell.hooks.frames import PACKAGE
 
 _MARK = "__trainwell_patch__"
 _ABSENT = object()
@@ -71,7 +74,7 @@ class PatchSet:
             What stands there now.
         """
         original = _living(getattr(owner, name))
-        wrapper = functools.wraps(original)(make(original))
+        wrapper = functools.wraps(original)(_unseen(make(original)))
         return self._put(owner, name, original, wrapper)
 
     def replace_value(self, owner: Any, name: str, value: Any) -> None:
@@ -116,6 +119,19 @@ class PatchSet:
         setattr(owner, name, wrapper)
         self._patches.append(patch)
         return wrapper
+
+
+def _unseen(function: Any) -> Any:
+    """Let warnings that a function's callees raise name its caller's line, as without it.
+
+    `warnings.warn(..., stacklevel=2)` counts frames, and leaves out those whose file has both
+    "importlib" and "_bootstrap" in its name (`is_internal_filename` in CPython's _warnings.c).
+    The name still lies in this package: tracebacks tell it as trainwell's own.
+    """
+    if isinstance(function, FunctionType):
+        file = os.path.join(PACKAGE, "importlib._bootstrap", "wrapper.py")
+        function.__code__ = function.__code__.replace(co_filename=file)
+    return function
 
 
 def is_dead_wrapper(function: Any) -> bool:

@@ -12,6 +12,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
+
+from trainwell.hooks.patch_set import PatchSet
 
 
 class Ending:
@@ -44,6 +47,10 @@ class Ending:
         # A script's own handler replaces this one; one that was told to ignore SIGTERM does.
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, self._at_sigterm)
+            # To the script, SIGTERM is as Python has it.
+            patches = PatchSet("the script's signals")
+            patches.replace(signal, "getsignal", self._as_python_has_it)
+            patches.replace(signal, "signal", self._as_python_has_it)
             if hasattr(os, "register_at_fork"):
                 os.register_at_fork(after_in_child=self._in_child)
 
@@ -68,6 +75,14 @@ class Ending:
             yield
         finally:
             sys.path[:] = path
+
+    def _as_python_has_it(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def handler(*args: Any) -> Any:
+            found = original(*args)
+            # Bound methods are made anew every time: equality, not identity.
+            return signal.SIG_DFL if found == self._at_sigterm else found
+
+        return handler
 
     def _close(self) -> int:
         if self._over or os.getpid() != self._process:

@@ -16,6 +16,7 @@ from trainwell.probes.places import Sources, place_of
 from trainwell.probes.streams import shared_stream
 from trainwell.record import Loader
 
+
 @dataclass
 class _Seen:
     """One line that reads batches."""

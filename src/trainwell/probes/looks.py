@@ -127,9 +127,7 @@ class Looks:
         self, watched: Watched, graph: Graph, match: Match, tensors: dict[int, torch.Tensor]
     ) -> None:
         watched.parameters = {n: weakref.ref(t) for n, t in tensors.items()}
-        early = [
-            t for t in list(tensors.values())[:4] if is_readable(t) and t.is_floating_point()
-        ]
+        early = [t for t in list(tensors.values())[:4] if is_readable(t) and t.is_floating_point()]
         canary = min(early, key=torch.Tensor.numel, default=None)
         watched.canary = None if canary is None else weakref.ref(canary)
         suspect = gradient_suspect(graph)

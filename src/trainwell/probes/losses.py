@@ -90,9 +90,11 @@ class Losses:
             or result.dim()
             or not result.is_cpu
             or is_functorch_wrapped_tensor(result)
+            or not args
+            or type(args[0]) is not torch.Tensor
         ):
             return False
-        rows = args[0].shape[0] if args and args[0].dim() else 1
+        rows = args[0].shape[0] if args[0].dim() else 1
         self._evaluations.add_training(name, where, result.item(), rows)
         return True
 

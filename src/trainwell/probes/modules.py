@@ -277,17 +277,18 @@ def _named_modules(module: nn.Module) -> list[tuple[str, nn.Module]]:
 
 
 def _named_parameters(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
-    """The parameters of a module, each once; also those that only its own `parameters()` gives."""
+    """The learned tensors of a module, each once: registered ones, and leaves that it holds bare.
+
+    A `parameters()` of the script's own is not called: it may count its calls, or give a list.
+    """
     found: dict[int, tuple[str, torch.Tensor]] = {}
     for path, each in _named_modules(module):
         for name, parameter in _held(each, "_parameters").items():
             if parameter is not None:
                 found.setdefault(id(parameter), (f"{path}.{name}" if path else name, parameter))
-    if type(module).parameters is not nn.Module.parameters:
-        names = {id(v): k for k, v in vars(module).items() if isinstance(v, torch.Tensor)}
-        for index, given in enumerate(list(module.parameters())):
-            if isinstance(given, torch.Tensor):
-                found.setdefault(id(given), (names.get(id(given), str(index)), given))
+        for name, value in vars(each).items():
+            if isinstance(value, torch.Tensor) and value.requires_grad and value.is_leaf:
+                found.setdefault(id(value), (f"{path}.{name}" if path else name, value))
     return list(found.values())
 
 

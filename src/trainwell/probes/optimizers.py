@@ -7,7 +7,6 @@ __all__ = ["Optimizers"]
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch.optim import Optimizer as TorchOptimizer

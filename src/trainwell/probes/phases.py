@@ -24,9 +24,7 @@ _COST = 1e-4
 class Phases:
     """Watches module calls where gradients are off, while that is still news."""
 
-    def __init__(
-        self, ledger: Ledger, modules: Modules, budget: Budget, here: StepState
-    ) -> None:
+    def __init__(self, ledger: Ledger, modules: Modules, budget: Budget, here: StepState) -> None:
         self._ledger = ledger
         self._modules = modules
         self._budget = budget

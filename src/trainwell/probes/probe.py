@@ -52,10 +52,12 @@ _FLUSH_SECONDS = 1.0
 _TRACE_SECONDS = 6e-5
 """What anomaly mode costs an operation, unseen by the probe's clock (67 us, a 50-layer MLP)."""
 
-_QUICK_SECONDS = 6e-6
-"""What the counting of one step costs, caches that it empties included (benchmarks/overhead.py)."""
+_HIDDEN_FACTOR = 3.0
+"""What the counting of one step costs beside what its clock sees: the wrappers, and the caches
+that it finds and leaves cold (benchmarks/overhead.py, 100,000 tiny steps)."""
 
 _MOST_IDLE = 64
+_IDLE_SECONDS = 0.05
 """Steps that are let pass uncounted at most, one after another, where steps are very short."""
 
 
@@ -92,9 +94,7 @@ class Probe(Listener):
         self.modules = Modules(self.ledger, self.sources, self.ranks, self.here)
         self.phases = Phases(self.ledger, self.modules, self.budget, self.here)
         self.parameters = Parameters(self.ledger, self.modules.owner, self.modules.built_at)
-        self.program = Program(
-            self.ledger, self.modules, self.parameters, self.sources, self.here
-        )
+        self.program = Program(self.ledger, self.modules, self.parameters, self.sources, self.here)
         self.evaluations = Evaluations(self.ledger, self.here)
         self.losses = Losses(self.ledger, self.sources, self.evaluations, self.here)
         self.objectives = Objectives(self.ledger, self.sources)
@@ -125,6 +125,8 @@ class Probe(Listener):
         self._asked: IdentityMap[torch.Tensor, None] = IdentityMap()
         self._look: Look | None = None
         self._idler: Watched | None = None
+        self._quick_began = 0.0
+        self._quick_cost = 1e-5
 
     # Beginning and end
 
@@ -235,7 +237,7 @@ class Probe(Listener):
         self.objectives.called(watched, step)
         self.objective = watched.fact
         self._idler = watched
-        self.guard.spent += time.perf_counter() - began
+        self._quick_began = time.perf_counter() - began
         return True
 
     def quick_backward_ended(self) -> None:
@@ -258,21 +260,27 @@ class Probe(Listener):
             or began - self._flushed > _FLUSH_SECONDS
         ):
             self.guard.run("the record", self._settle)
-        elif not self.ranks.group and self.budget.every is None:
-            self._rest(watched)
-        self.guard.spent += time.perf_counter() - began
+        elif not self.run.ranks and self.budget.every is None:
+            self._rest(watched, self._quick_began + time.perf_counter() - began)
+        self.guard.spent += self._quick_began + time.perf_counter() - began
 
-    def _rest(self, watched: Watched) -> None:
+    def _rest(self, watched: Watched, cost: float) -> None:
         """Let the next steps pass uncounted where they are so short that counting costs too much.
 
-        Without being counted one by one they still make one objective's number of steps.
+        Their number is known afterwards, and added to the objective's. Only where one objective
+        alone is trained: otherwise nobody could tell whose steps they were.
+
+        Args:
+            watched: the objective.
+            cost: seconds that counting this step took.
         """
-        step_time = watched.step_time
-        wanted = _QUICK_SECONDS / (0.5 * self.budget.share * max(step_time, 1e-6))
-        if wanted > 1 and not math.isfinite(self.ranks.due) or wanted <= 1:
+        self._quick_cost += 0.1 * (cost - self._quick_cost)
+        step_time = max(watched.step_time, 1e-6)
+        wanted = _HIDDEN_FACTOR * self._quick_cost / (0.5 * self.budget.share * step_time)
+        if wanted <= 1:
             return
         left = watched.schedule.due - watched.schedule.calls - 1
-        idle = min(math.ceil(wanted) - 1, _MOST_IDLE, left)
+        idle = min(int(wanted), _MOST_IDLE, int(_IDLE_SECONDS / step_time), left)
         if idle > 0 and self.objectives.only_one_lives():
             HOOKS.idle = idle
 
@@ -341,7 +349,8 @@ class Probe(Listener):
     def backward_begins(self, event: Backward) -> None:
         """A backward begins, and there is more to do than to count it."""
         self._look = None
-        if event.inputs is not None and not self._trains(event.inputs):
+        asked = event.inputs if event.inputs is not None else event.only
+        if asked is not None and not self._trains(asked):
             return
         self._take_idle()
         began = time.perf_counter()
@@ -359,9 +368,7 @@ class Probe(Listener):
         finally:
             self.here.drain()
 
-    def _read(
-        self, event: Backward, watched: Watched, step: int, due: bool, began: float
-    ) -> None:
+    def _read(self, event: Backward, watched: Watched, step: int, due: bool, began: float) -> None:
         part = self.guard.part
         roots = event.roots
         assert self._look is not None
@@ -385,9 +392,7 @@ class Probe(Listener):
         watched.known = True
         if graph is None:
             watched.wants_lines = False
-            watched.schedule.looked(
-                self.budget, time.perf_counter() - began, watched.step_time
-            )
+            watched.schedule.looked(self.budget, time.perf_counter() - began, watched.step_time)
             return
         if lost:
             # From here on everything is NaN: what was measured before it must stand.

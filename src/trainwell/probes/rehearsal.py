@@ -4,7 +4,6 @@ from __future__ import annotations
 
 __all__ = ["Rehearsal"]
 
-import os
 from collections.abc import Callable
 from typing import Any
 

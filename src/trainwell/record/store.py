@@ -107,7 +107,7 @@ class Store:
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     run.id,
-                    run.script,
+                    _text(run.script),
                     json.dumps(run.arguments),
                     run.started,
                     run.steps,
@@ -285,7 +285,10 @@ class Store:
         if len(run.notes) > known:
             self._connection.executemany(
                 "INSERT INTO notes VALUES (?, ?, ?)",
-                ((self._keys[run.id], at, run.notes[at]) for at in range(known, len(run.notes))),
+                (
+                    (self._keys[run.id], at, _text(run.notes[at]))
+                    for at in range(known, len(run.notes))
+                ),
             )
             self._notes[run.id] = len(run.notes)
 
@@ -355,6 +358,11 @@ class Store:
 
 
 _KINDS: dict[type[Fact], str] = {made: kind for kind, made in FACT_KINDS.items()}
+
+
+def _text(text: str) -> str:
+    """A text that SQLite takes: bytes of a file's name that are no characters are spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _make_folder(folder: str) -> None:
