@@ -233,7 +233,7 @@ class Session:
             return run
         store = Store(os.path.join(self._passing, "runs.db"), create=False)
         try:
-            return gather(store, run)
+            return gather(store, run, kept=False)
         finally:
             store.close()
             shutil.rmtree(self._passing, ignore_errors=True)

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch._C import _current_graph_task_id, _len_torch_dispatch_stack
@@ -190,7 +190,7 @@ class Guard:
         self._lock = threading.RLock()
 
 
-def is_readable(tensor: Any) -> bool:
+def is_readable(tensor: Any) -> TypeGuard[torch.Tensor]:
     """Whether the numbers of a tensor can be read and measured: it has some, in plain memory.
 
     Fake and meta tensors have no numbers, wrapped ones (functorch, `__torch_dispatch__`) do what

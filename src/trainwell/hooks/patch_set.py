@@ -91,8 +91,9 @@ class PatchSet:
         """Give attributes back, the latest first; those that are not ours any more stay.
 
         Args:
-            owner, name: only this attribute; all of them when left out. Leaving out all also
-                closes the set.
+            owner: only the attribute of this module or class, and of this name; all of them,
+                and the set is closed, when it is left out.
+            name: the attribute's name.
         """
         kept: list[_Patch] = []
         for patch in reversed(self._patches):

@@ -119,7 +119,7 @@ class Evaluations:
         rows: int,
         sequence: int | None = None,
     ) -> None:
-        """A loss function was called with gradients: whether a backward follows is not known yet."""
+        """A loss function was called with gradients: whether a backward follows is open."""
         pending = self._here.pending
         pending.append(_Call(function, where, value, rows, None, sequence))
         if len(pending) > _PENDING:
@@ -135,8 +135,9 @@ class Evaluations:
             inside: autograd's running numbers of the nodes of its graph; None between samples.
         """
         pending, self._here.pending = self._here.pending, []
+        none: list[_Call] = []
         if len(pending) == 1 and inside is None and self._usual.get(objective) == 1:
-            used, others = pending, []
+            used, others = pending, none
         elif inside is not None:
             used, others = self._sampled(pending, objective, inside)
         else:
@@ -177,7 +178,9 @@ class Evaluations:
         usual = self._usual.get(objective)
         if usual is None:
             return pending, []
-        own, others, shared = [], [], False
+        own: list[_Call] = []
+        others: list[_Call] = []
+        shared = False
         for call in pending:
             trains = self._trained_by.get(call.site, ())
             (own if objective in trains else others).append(call)

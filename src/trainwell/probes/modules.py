@@ -26,7 +26,7 @@ from trainwell.probes.step_state import StepState
 from trainwell.record import Network, Place
 
 _ROOTS_CALLED = 64
-"""Outermost modules called with gradients after which, without a backward, a sample is given up:
+"""Outermost modules called after which, without a backward, a sample is given up: inference,
 features computed with gradients on, a buffer filled by acting. The number doubles whenever a
 backward follows after all (a cell called at every position of a long sequence)."""
 
@@ -222,11 +222,11 @@ class Modules:
             here.root = weakref.ref(module)
         mode = self._mode(number, module)
         self._inputs.saw(number, args, training=gradients)
+        here.roots_called += 1
+        if here.roots_called > self._patience:
+            self._give_up()
+            return
         if gradients:
-            here.roots_called += 1
-            if here.roots_called > self._patience:
-                self._give_up()
-                return
             self._ranks.called(args)
             here.training[number, mode] += 1
             if self._place(number, "training_place", wrong=mode == "eval"):

@@ -1,13 +1,15 @@
-"""Processes that a script starts with `multiprocessing` and that train together: a record each.
+"""Processes that a script starts with `multiprocessing` and that train: a record each.
 
-Only a process that joins a process group of `torch.distributed` is watched; to every other child
-(a data loader's worker, a pool) nothing happens. This file imports no torch: nor does the child.
+A child is watched from the moment at which it has imported torch; if it trains nothing (a worker of
+a pool), nothing is written. One that joins a process group of `torch.distributed` is a rank. To the
+workers of data loaders nothing happens. This file imports no torch: nor does the child.
 """
 
 from __future__ import annotations
 
 __all__ = ["Inheritance", "Offspring"]
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -100,14 +102,14 @@ def _watched(
 
 
 class _Heir:
-    """The target of a process, watched if it turns out to be a rank."""
+    """The target of a process, watched if it turns out to train."""
 
     def __init__(self, target: Callable[..., object], inheritance: Inheritance) -> None:
         self.target = target
         self.inheritance = inheritance
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
-        watch = _RankWatch(self.inheritance)
+        watch = _ChildWatch(self.inheritance)
         when_imported("torch", watch.wait)
         try:
             self.target(*args, **kwargs)
@@ -120,8 +122,8 @@ class _Heir:
             watch.finish()
 
 
-class _RankWatch:
-    """A record of this process, from the moment at which it joins the others."""
+class _ChildWatch:
+    """A record of this process, from its first step on; or from where it joins other ranks."""
 
     def __init__(self, inheritance: Inheritance) -> None:
         self._inheritance = inheritance
@@ -130,11 +132,13 @@ class _RankWatch:
         self._run: Run | None = None
         self._status = 0
         self._patches: PatchSet | None = None
+        self._is_rank = False
 
     def wait(self) -> None:
-        """Wait for `init_process_group`, by whichever name the script calls it."""
+        """Watch what is trained, and wait for `init_process_group`, by whichever name it goes."""
         import torch
 
+        self._begin(f"{self._inheritance.parent}-child{os.getpid()}")
         if not torch.distributed.is_available():
             return
         from torch.distributed import distributed_c10d as groups
@@ -154,32 +158,42 @@ class _RankWatch:
         import torch
 
         rank, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
-        if self._run is not None or world < 2 or rank < 0:
+        if self._is_rank or world < 2 or rank < 0 or (self._run is not None and self._run.steps):
             return
+        self._is_rank = True
+        if self._probe is not None:
+            self._probe.detach()
+        self._begin(f"{self._inheritance.parent}-rank{rank}")
+
+    def _begin(self, name: str) -> None:
         given = self._inheritance
-        self._run = run = Run(
-            f"{given.parent}-rank{rank}", given.script, list(given.arguments), started=time.time()
-        )
+        self._run = Run(name, given.script, list(given.arguments), started=time.time())
         try:
             from trainwell.probes.probe import Probe
 
-            # A connection of its own: the parent's may not be used across a fork.
-            self._store = Store(given.record)
-            self._store.begin(run)
             self._probe = Probe(
-                run, self._write, budget=given.budget, every=given.every, home=given.home
+                self._run, self._write, budget=given.budget, every=given.every, home=given.home
             )
-            self._probe.ranks.group = given.parent
+            if self._is_rank:
+                self._open(self._run)
+                self._probe.ranks.group = given.parent
             self._probe.attach()
         except Exception as error:  # noqa: BLE001 - the script goes on without us
             self._probe = None
-            self._say(f"cannot watch rank {rank}: {error}")
+            self._say(f"cannot watch this process of the script: {error}")
+
+    def _open(self, run: Run) -> Store:
+        # A connection of its own: the parent's may not be used across a fork.
+        self._store = Store(self._inheritance.record)
+        self._store.begin(run)
+        return self._store
 
     def _write(
         self, facts: Iterable[Fact], vitals: Iterable[tuple[str, int, str, int, float]]
     ) -> None:
-        if self._store is not None and self._run is not None:
-            self._store.write(self._run, facts, vitals)
+        run = self._run
+        if run is not None and (run.steps or self._store is not None):
+            (self._store or self._open(run)).write(run, facts, vitals)
 
     def failed(self, error: BaseException) -> None:
         """The target raises."""
@@ -195,10 +209,13 @@ class _RankWatch:
         """The target is over."""
         if self._patches is not None:
             self._patches.restore()
-        run, store = self._run, self._store
-        if self._probe is None or run is None or store is None:
+        run = self._run
+        if self._probe is None or run is None:
             return
         self._probe.finish()
+        store = self._store
+        if store is None:
+            return
         run.ended, run.exit_status = time.time(), self._status
         try:
             store.finish(run)

@@ -61,7 +61,7 @@ class StepState(threading.local):
         evaluating: the same without gradients.
         made: autograd node to (network, layer) of the module that returned it.
         root: the outermost module that is running.
-        roots_called: outermost modules called with gradients since module calls are watched.
+        roots_called: outermost modules called since module calls are watched.
         losses: (loss fact, autograd's running number of its prediction) of calls while sampling.
         pending: loss calls with gradients, not yet told from evaluations.
         scaled: the tensor that a gradient scaler returned last, and the scaler.

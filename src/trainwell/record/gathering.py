@@ -14,16 +14,18 @@ _PATIENCE = 2.0
 """Seconds for which the other ranks are waited for: they end when this one does."""
 
 
-def gather(store: Store, run: Run) -> Run:
+def gather(store: Store, run: Run, *, kept: bool = True) -> Run:
     """Give a run its siblings.
 
     Args:
         store: holds the other ranks.
         run: a rank of a distributed training, or the run that started the ranks, or neither.
+        kept: the store outlives the report.
 
     Returns:
         `run` with its siblings; of a run that trained nothing itself, the first of the ranks that
-        it started, with the others, and with that run's exit status.
+        it started, with the others, and with that run's exit status. Where it started processes
+        that trained each for itself, a note names those that are not reported.
     """
     own = run.ranks.get(0)
     ranks: dict[int, Run] = {}
@@ -35,7 +37,7 @@ def gather(store: Store, run: Run) -> Run:
     if own is not None:
         ranks[own.rank] = run
     if not ranks:
-        return run
+        return _with_children(store, run, kept=kept)
     first = run if own is not None else ranks[min(ranks)]
     first.siblings = [ranks[r] for r in sorted(ranks) if ranks[r] is not first]
     if first is not run:
@@ -43,6 +45,27 @@ def gather(store: Store, run: Run) -> Run:
         first.error = first.error or next((s.error for s in first.siblings if s.error), run.error)
         first.notes += [note for note in run.notes if note not in first.notes]
     return first
+
+
+def _with_children(store: Store, run: Run, *, kept: bool) -> Run:
+    """The run itself, or where it trained nothing the one of its processes that trained longest."""
+    children = [store.load(name) for name in store.children_of(run.id)]
+    if not children:
+        return run
+    spoken = run if run.steps else max(children, key=lambda child: child.steps)
+    others = [child for child in children if child is not spoken]
+    if spoken is not run:
+        spoken.exit_status, spoken.ended = run.exit_status, run.ended
+        spoken.error = spoken.error or run.error
+        spoken.notes += [note for note in run.notes if note not in spoken.notes]
+    if others:
+        names = ", ".join(f"`trainwell show {child.id}`" for child in others[:4])
+        more = f" and {len(others) - 4} more" if len(others) > 4 else ""
+        spoken.notes.append(
+            f"{len(others)} other process{'es' if len(others) > 1 else ''} of the script trained,"
+            f" too{f': {names}{more}' if kept else ''}"
+        )
+    return spoken
 
 
 def leader(run: Run) -> Run:

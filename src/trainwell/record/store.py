@@ -207,6 +207,12 @@ class Store:
             ).fetchall()
         return [name for name, body in rows if json.loads(body)["group"] == group]
 
+    def children_of(self, run: str) -> list[str]:
+        """Ids of the processes of a run that trained each for itself, in the order of begin."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT id FROM runs ORDER BY key").fetchall()
+        return [name for (name,) in rows if name.startswith(f"{run}-child")]
+
     def latest(self) -> str | None:
         """Id of the run that was begun last."""
         with self.reading() as connection:
