@@ -45,12 +45,16 @@ from benchmarks.conformance.suites import SUITES, Suite
 HERE = Path(__file__).resolve().parent
 PLUGINS = HERE / "plugins"
 MODES = ("bare", "process", "each-test")
+FORMAT = "1"
+"""Raised when what the plugins write, or how they run the tests, changes."""
 TEST_LIMIT = 300
 """Seconds that one test may take."""
 RERUN_LIMIT = 900
 """Seconds that the tests which differ may take when they run bare once more."""
 RUNNER_NEEDS = ("pytest-timeout==2.4.0",)
 INDEX_LIMIT = 20
+SHOWN = 25
+"""Differences of one kind that are printed; `--out` has them all."""
 
 
 class NotOnIndexError(Exception):
@@ -78,6 +82,8 @@ class Environment:
         self.every = every
         self.python = self.folder / "venv" / "bin" / "python"
         self.tests = self.folder / "source"
+        self._key = digest(FORMAT, repr(suite), sys.version, version("torch"))
+        self._watching = digest(*sources(source)) + (f"-every-{every}" if every else "")
 
     def prepare(self) -> None:
         """Install and unpack what is not there yet.
@@ -142,13 +148,7 @@ class Environment:
 
     def results(self, mode: str) -> Path:
         """The file that keeps the outcomes of a mode."""
-        plugins = [path.read_text() for path in sorted(PLUGINS.glob("*.py"))]
-        key = digest(repr(self.suite), sys.version, version("torch"), *plugins)
-        name = f"{mode}-{key}"
-        if mode != "bare":
-            name += f"-{digest(*sources(self.source))}"
-        if mode != "bare" and self.every:
-            name += f"-every-{self.every}"
+        name = f"{mode}-{self._key}" + (f"-{self._watching}" if mode != "bare" else "")
         return self.folder / "results" / f"{name}{'-part' * self.part}.jsonl"
 
     def run(self, mode: str) -> Session:
@@ -241,7 +241,8 @@ class Environment:
 
     def _variables(self) -> dict[str, str]:
         # The same in every mode, so that only the mode makes the difference.
-        return os.environ | {
+        return {
+            **os.environ,
             "PYTHONPATH": os.pathsep.join([str(self.source), str(PLUGINS)]),
             "PYTHONHASHSEED": "0",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
@@ -250,6 +251,7 @@ class Environment:
             "CUDA_VISIBLE_DEVICES": "",
             "MPLBACKEND": "Agg",
             "HF_HUB_OFFLINE": "1",
+            **self.suite.variables,
         }
 
 
@@ -326,12 +328,20 @@ def show(suite: Suite, sessions: Mapping[str, Session], found: Sequence[Differen
         print(f"  {mode}: {steps} steps watched")
         for note, times in notes.most_common(12):
             print(f"    note, {times} times: {note}")
+    shown: Counter[tuple[str, str, bool]] = Counter()
     for difference in found:
+        group = (difference.mode, difference.kind, difference.flaky)
+        shown[group] += 1
+        if shown[group] > SHOWN:
+            continue
         print(
             f"  {'flaky ' if difference.flaky else ''}{difference.mode} {difference.kind}: "
             f"{difference.test}\n      bare:    {difference.bare}\n"
             f"      watched: {difference.watched}"
         )
+    for (mode, kind, flaky), count in shown.items():
+        if count > SHOWN:
+            print(f"  and {count - SHOWN} more: {'flaky ' if flaky else ''}{mode} {kind}")
 
 
 def main() -> int:

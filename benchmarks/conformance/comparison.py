@@ -136,13 +136,14 @@ def _differences(test: str, mode: str, bare: Outcome, watched: Outcome) -> list[
     if bare.outcome != watched.outcome:
         texts = [f"{o.outcome}: {o.message}" if o.message else o.outcome for o in (bare, watched)]
         return [Difference(test, mode, "outcome", *texts)]
-    found = []
+    found = [
+        Difference(test, mode, kind, bare.state[kind], watched.state[kind])
+        for kind in sorted(bare.state.keys() & watched.state.keys())
+        if bare.state[kind] != watched.state[kind]
+    ]
     if _ADDRESS.sub("0x", bare.message) != _ADDRESS.sub("0x", watched.message):
         found.append(Difference(test, mode, "message", bare.message, watched.message))
-    for kind in bare.state.keys() & watched.state.keys():
-        if bare.state[kind] != watched.state[kind]:
-            found.append(Difference(test, mode, kind, bare.state[kind], watched.state[kind]))
-    return sorted(found, key=lambda difference: difference.kind)
+    return found
 
 
 def settle(

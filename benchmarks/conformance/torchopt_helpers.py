@@ -23,12 +23,13 @@ _CLASSES = 10
 
 
 def parametrize(**choices):
-    """Every combination of the values, and the first one again with every other `dtype`."""
+    """The first value of every parameter, and all combinations in which at most two differ."""
     names = sorted(choices, key=lambda name: name != "dtype")
-    dtypes = choices.get("dtype", [])
-    values = [choices[n][:1] if n == "dtype" else choices[n] for n in names]
-    rows = list(itertools.product(*values))
-    rows += [(dtype, *rows[0][1:]) for dtype in dtypes[1:]]
+    rows = [
+        [choices[name][i] for name, i in zip(names, indices, strict=True)]
+        for indices in itertools.product(*(range(len(choices[name])) for name in names))
+        if sum(i > 0 for i in indices) <= 2
+    ]
     ids = ["-".join(f"{n}={v}" for n, v in zip(names, row, strict=True)) for row in rows]
     return pytest.mark.parametrize(names, rows, ids=ids)
 

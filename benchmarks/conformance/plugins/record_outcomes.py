@@ -1,9 +1,10 @@
 """A pytest plugin that writes the outcome of every test to a file, one JSON object a line.
 
-`pytest -p record_outcomes --outcomes FILE [--only FILE]`. Tests that FILE knows already are not run
-again, so an interrupted or crashed session continues where it ended. Every test begins with the
-same random state. After a test, the state of the random generators and PyTorch's global modes are
-written too: watching must leave them as they are without it.
+`pytest -p record_outcomes --outcomes FILE [--only FILE]`. A test's name is its node id without the
+addresses in it, and with a number where that name is not the only one. Tests that FILE knows
+already are not run again, so an interrupted or crashed session continues where it ended. Every test
+begins with the same random state. After a test, the state of the random generators and PyTorch's
+global modes are written too: watching must leave them as they are without it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import sys
 import time
+from collections import Counter
 
 import pytest
 
+ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+\b")
 RANKS = ("skipped", "passed", "xpassed", "xfailed", "failed", "error")
 """Of several reports of one test (its phases, its subtests), the last one in this order counts."""
 
@@ -44,7 +48,7 @@ class Recorder:
 
     Args:
         path: of the file, which is continued.
-        only: JSON file with a list of node ids; None runs all.
+        only: JSON file with a list of names; None runs all.
     """
 
     def __init__(self, path, only):
@@ -59,6 +63,7 @@ class Recorder:
             with open(only, encoding="utf-8") as file:
                 self._only = set(json.load(file))
         self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115
+        self._names = {}
         self._reports = []
 
     def _write(self, **entry):
@@ -66,10 +71,17 @@ class Recorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config, items):
+        # A parameter that is a function puts its address into the node id.
+        counts = Counter()
+        for item in items:
+            name = ADDRESS.sub("0x", item.nodeid)
+            counts[name] += 1
+            self._names[item.nodeid] = name if counts[name] == 1 else f"{name} ({counts[name]})"
         chosen = [
             item
             for item in items
-            if item.nodeid not in self._known and (self._only is None or item.nodeid in self._only)
+            if (name := self._names[item.nodeid]) not in self._known
+            and (self._only is None or name in self._only)
         ]
         self._write(collected=len(items))
         kept = {id(item) for item in chosen}
@@ -84,14 +96,15 @@ class Recorder:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item):
         self._reports = []
-        self._write(begun=item.nodeid)
+        name = self._names[item.nodeid]
+        self._write(begun=name)
         seed()
         began = time.perf_counter()
         result = yield
         seconds = time.perf_counter() - began
         outcome, message = combine(self._reports)
         self._write(
-            test=item.nodeid,
+            test=name,
             outcome=outcome,
             message=message,
             state=state(),
