@@ -163,29 +163,26 @@ class Environment:
         file = self.results(mode)
         file.parent.mkdir(parents=True, exist_ok=True)
         ends = time.monotonic() + self.suite.limit
-        while not (session := read(file)).finished:
+        while not read(file).finished:
             left = ends - time.monotonic()
             if left <= 0 or self._pytest(mode, file, limit=left) is None:
                 break
             after = read(file)
             if after.finished:
-                continue
-            if after.begun is not None:
-                note = {"test": after.begun, "outcome": "crashed", "message": "the process died"}
-            elif mode == "bare":
+                break
+            if after.begun is None and mode == "bare":
                 raise RuntimeError(
                     f"{self.suite.name}: pytest failed, see {file.with_suffix('.log')}"
                 )
-            else:
-                note = {"test": "(session)", "outcome": "crashed", "message": self._last(file)}
-                note["finished"] = 1
+            died = after.begun or "(session)"
+            entries: list[dict[str, object]] = [
+                {"test": died, "outcome": "crashed", "message": self._last(file)}
+            ]
+            if after.begun is None:
+                entries.append({"finished": 1})
             with file.open("a") as out:
-                for key in ("finished",) if "finished" in note else ():
-                    value = note.pop(key)
-                    print(json.dumps(note), file=out)
-                    note = {key: value}
-                print(json.dumps(note), file=out)
-        return session
+                out.writelines(json.dumps(entry) + "\n" for entry in entries)
+        return read(file)
 
     def again(self, tests: Sequence[str]) -> Session:
         """Run some tests bare, in a process of their own."""
