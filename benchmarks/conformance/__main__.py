@@ -240,6 +240,7 @@ class Environment:
         # The same in every mode, so that only the mode makes the difference.
         return {
             **os.environ,
+            "PATH": os.pathsep.join([str(self.python.parent), os.environ["PATH"]]),
             "PYTHONPATH": os.pathsep.join([str(self.source), str(PLUGINS)]),
             "PYTHONHASHSEED": "0",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",

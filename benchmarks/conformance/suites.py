@@ -78,6 +78,15 @@ _ALL = (
             "opacus/tests/multigpu_gradcheck_test.py": "needs several GPUs",
             "opacus/tests/multigpu_precision_test.py": "needs several GPUs",
         },
+        part=(
+            "opacus/tests/grad_sample_module_test.py",
+            "opacus/tests/grad_sample_module_fast_gradient_clipping_test.py",
+            "opacus/tests/grad_sample_hooks_test.py",
+            "opacus/tests/gradient_accumulation_test.py",
+            "opacus/tests/grad_samples/linear_test.py",
+            "opacus/tests/dpdataloader_test.py",
+            "opacus/tests/module_validator_test.py",
+        ),
         limit=3600,
     ),
     Suite(
@@ -108,6 +117,13 @@ _ALL = (
         dropped=("torchopt",),
         added={"tests/helpers.py": "torchopt_helpers.py"},
         build_needs=("setuptools", "wheel", "pybind11"),
+        part=(
+            "tests/test_meta_optim.py",
+            "tests/test_hook.py",
+            "tests/test_nn.py",
+            "tests/test_schedule.py",
+            "tests/test_implicit.py",
+        ),
     ),
     Suite(
         "curvlinops-for-pytorch",

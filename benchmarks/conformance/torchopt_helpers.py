@@ -66,7 +66,9 @@ def get_models(device=None, dtype=torch.float32):
     return copy.deepcopy(base), copy.deepcopy(base), base, DataLoader(rows, _ROWS)
 
 
-def assert_all_close(actual, expected, base=None, rtol=1e-4, atol=1e-5):
+def assert_all_close(actual, expected, base=None):
+    exact = actual.dtype == torch.float64
+    rtol, atol = (1e-4, 1e-5) if exact else (1e-2, 1e-3)
     if base is not None:
         actual, expected = actual - base, expected - base
     torch.testing.assert_close(actual, expected, rtol=rtol, atol=atol)
