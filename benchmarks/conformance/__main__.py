@@ -82,7 +82,12 @@ class Environment:
         self.every = every
         self.python = self.folder / "venv" / "bin" / "python"
         self.tests = self.folder / "source"
-        self._key = digest(FORMAT, repr(suite), sys.version, version("torch"))
+        machine = (sys.version, sys.prefix, version("torch"))
+        build = (suite.name, suite.version, suite.needs, suite.build_needs, suite.dropped)
+        self._installed = digest(repr((*machine, *build, suite.added)))
+        ran = (suite.tests, suite.options, suite.ignored, suite.deselected, suite.variables)
+        self._key = digest(FORMAT, self._installed, repr(ran))
+        self._chosen = f"-part-{digest(repr(suite.part))}" if part else ""
         self._watching = digest(*sources(source)) + (f"-every-{every}" if every else "")
 
     def prepare(self) -> None:
@@ -92,8 +97,7 @@ class Environment:
             NotOnIndexError: if the package index does not give what is needed.
         """
         stamp = self.folder / "ready"
-        wanted = digest(repr(self.suite), sys.version, version("torch"), sys.prefix)
-        if stamp.exists() and stamp.read_text() == wanted:
+        if stamp.exists() and stamp.read_text() == self._installed:
             return
         shutil.rmtree(self.folder / "venv", ignore_errors=True)
         shutil.rmtree(self.tests, ignore_errors=True)
@@ -111,7 +115,7 @@ class Environment:
             shutil.rmtree(self.tests / name)
         for path, name in self.suite.added.items():
             shutil.copy(HERE / name, self.tests / path)
-        stamp.write_text(wanted)
+        stamp.write_text(self._installed)
 
     def _fetch(self, library: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -149,7 +153,7 @@ class Environment:
     def results(self, mode: str) -> Path:
         """The file that keeps the outcomes of a mode."""
         name = f"{mode}-{self._key}" + (f"-{self._watching}" if mode != "bare" else "")
-        return self.folder / "results" / f"{name}{'-part' * self.part}.jsonl"
+        return self.folder / "results" / f"{name}{self._chosen}.jsonl"
 
     def run(self, mode: str) -> Session:
         """Run the tests that have no outcome yet.
