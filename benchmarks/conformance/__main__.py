@@ -10,6 +10,9 @@ torch, fetches the library and its source distribution from the package index, a
 - process: `python -m trainwell run -m pytest`, the probe watches the whole process;
 - each-test: every test runs under its own `trainwell.watch()`.
 
+The steps that were watched and the failures of trainwell itself are shown too: where it has
+stopped watching, equal outcomes prove nothing.
+
 Then compares the outcome of every test, its message, the state of the random generators behind it
 and PyTorch's modes. Every difference is trainwell's fault until proven otherwise; the tests that
 differ are run bare twice more, and what differs there too is called flaky. Prints a table and the
@@ -26,6 +29,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,6 +57,8 @@ RERUN_LIMIT = 900
 """Seconds that the tests which differ may take when they run bare once more."""
 RUNNER_NEEDS = ("pytest-timeout==2.4.0",)
 INDEX_LIMIT = 20
+STEP = re.compile(r"\bstep \d+")
+OWN_FAILURE = "trainwell itself failed"
 SHOWN = 25
 """Differences of one kind that are printed; `--out` has them all."""
 
@@ -307,7 +313,10 @@ def line(suite: Suite, sessions: Mapping[str, Session], found: Sequence[Differen
 
 
 def steps_of(session: Session) -> tuple[int, Counter[str]]:
-    """Steps that were watched, and notes with the number of tests (or processes) they come from."""
+    """Steps that were watched, and notes with the number of tests (or processes) they come from.
+
+    Step numbers in the notes are left out, so that equal notes count together.
+    """
     notes = Counter(session.notes)
     steps = session.steps
     for outcome in session.outcomes.values():
@@ -316,7 +325,15 @@ def steps_of(session: Session) -> tuple[int, Counter[str]]:
             notes.update(outcome.watched.get("notes", ()))
             if "refused" in outcome.watched:
                 notes[f"not watched: {outcome.watched['refused']}"] += 1
-    return steps, notes
+    alike: Counter[str] = Counter()
+    for note, times in notes.items():
+        alike[STEP.sub("step N", note)] += times
+    return steps, alike
+
+
+def failures_of(session: Session) -> int:
+    """How often trainwell failed itself: from there on it watched less than it should."""
+    return sum(times for note, times in steps_of(session)[1].items() if OWN_FAILURE in note)
 
 
 def show(suite: Suite, sessions: Mapping[str, Session], found: Sequence[Difference]) -> None:
@@ -327,7 +344,11 @@ def show(suite: Suite, sessions: Mapping[str, Session], found: Sequence[Differen
         if mode == "bare":
             continue
         steps, notes = steps_of(session)
-        print(f"  {mode}: {steps} steps watched")
+        failures = failures_of(session)
+        print(
+            f"  {mode}: {steps} steps watched"
+            + (f"; trainwell itself failed {failures} times" if failures else "")
+        )
         for note, times in notes.most_common(12):
             print(f"    note, {times} times: {note}")
     shown: Counter[tuple[str, str, bool]] = Counter()

@@ -9,7 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks.conformance.__main__ import PLUGINS, Environment, line, read, steps_of
+from benchmarks.conformance.__main__ import (
+    PLUGINS,
+    Environment,
+    failures_of,
+    line,
+    read,
+    steps_of,
+)
 from benchmarks.conformance.comparison import Difference, Outcome, Session, compare, parse, settle
 from benchmarks.conformance.suites import SUITES, Suite
 
@@ -88,6 +95,16 @@ def test_steps_and_notes_are_those_of_the_process_and_of_every_test() -> None:
     steps, notes = steps_of(parse(lines))
     assert steps == 7
     assert notes == {"n": 2, "not watched: watching already": 1}
+
+
+def test_equal_failures_at_different_steps_count_together() -> None:
+    def watched(step: int) -> Outcome:
+        note = f"trainwell itself failed at step {step} and stopped watching: ValueError: 3"
+        return Outcome("passed", watched={"steps": step, "notes": [note]})
+
+    found = session(a=watched(1), b=watched(27))
+    assert failures_of(found) == 2
+    assert len(steps_of(found)[1]) == 1
 
 
 def test_a_row_counts_tests_not_differences() -> None:
