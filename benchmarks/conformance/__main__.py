@@ -10,13 +10,12 @@ torch, fetches the library and its source distribution from the package index, a
 - process: `python -m trainwell run -m pytest`, the probe watches the whole process;
 - each-test: every test runs under its own `trainwell.watch()`.
 
-The steps that were watched and the failures of trainwell itself are shown too: where it has
-stopped watching, equal outcomes prove nothing.
-
 Then compares the outcome of every test, its message, the state of the random generators behind it
 and PyTorch's modes. Every difference is trainwell's fault until proven otherwise; the tests that
 differ are run bare twice more, and what differs there too is called flaky. Prints a table and the
-differences, and exits with 1 if there is any that is not flaky.
+differences, and exits with 1 if there is any that is not flaky. It shows the steps that were
+watched and the failures of trainwell itself too: where it has stopped watching, equal outcomes
+prove nothing.
 
 Outcomes are kept by suite, mode and content of trainwell's source: a rerun goes on where it was
 interrupted, and runs bare nothing that is known. Slow: all suites take hours. `--part` is the small
