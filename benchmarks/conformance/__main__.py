@@ -146,7 +146,7 @@ class Environment:
     def _pip(self, *arguments: str) -> None:
         command = [sys.executable, "-m", "pip", "--python", str(self.python), *arguments]
         done = subprocess.run(
-            [*command, "--quiet", "--disable-pip-version-check", "--timeout", str(INDEX_LIMIT)],
+            [*command, "--quiet", "--retries", "2", "--timeout", str(INDEX_LIMIT)],
             capture_output=True,
             text=True,
             check=False,

@@ -148,6 +148,7 @@ _ALL = (
             "test/test_ekfac.py": "2024 combinations of what test_kfac.py reaches",
         },
         limit=3600,
+        part=("test/test_ggn.py", "test/test_jacobian.py"),
     ),
     Suite(
         "backpack-for-pytorch",
