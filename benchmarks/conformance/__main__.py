@@ -62,8 +62,12 @@ SHOWN = 25
 """Differences of one kind that are printed; `--out` has them all."""
 
 
-class NotOnIndexError(Exception):
-    """The package index cannot be reached, or has not what was asked for."""
+class NotInstalledError(Exception):
+    """The package index has not what was asked for, or it does not install."""
+
+
+class UnreachableError(NotInstalledError):
+    """The package index cannot be reached."""
 
 
 class Environment:
@@ -99,7 +103,7 @@ class Environment:
         """Install and unpack what is not there yet.
 
         Raises:
-            NotOnIndexError: if the package index does not give what is needed.
+            NotInstalledError: if the package index does not give what is needed.
         """
         stamp = self.folder / "ready"
         if stamp.exists() and stamp.read_text() == self._installed:
@@ -153,7 +157,10 @@ class Environment:
         )
         if done.returncode:
             lines = [line.strip() for line in done.stderr.splitlines() if "error" in line.lower()]
-            raise NotOnIndexError("; ".join(lines[-2:]) or f"pip exited with {done.returncode}")
+            reachable = not re.search("connection broken|Could not fetch URL", done.stderr)
+            raise (NotInstalledError if reachable else UnreachableError)(
+                "; ".join(lines[-2:]) or f"pip exited with {done.returncode}"
+            )
 
     def results(self, mode: str) -> Path:
         """The file that keeps the outcomes of a mode."""
@@ -407,16 +414,18 @@ def main() -> int:
         f"{'suite':30} {'tests':>6} {'passed':>6} {'process':>9} {'each-test':>9} {'flaky':>5}  "
         f"seconds: {', '.join(modes)}"
     )
-    rows, faults = [], 0
+    rows, faults, absent = [], 0, 0
     for suite in chosen:
         environment = Environment(
             suite, options.keep.resolve(), source, part=options.part, every=options.every
         )
         try:
             environment.prepare()
-        except NotOnIndexError as problem:
-            print(f"{suite.name + ' ' + suite.version:30} skipped: {problem}", flush=True)
-            faults += not options.part
+        except NotInstalledError as problem:
+            unreachable = isinstance(problem, UnreachableError)
+            reason = "the package index cannot be reached" if unreachable else "not installed"
+            print(f"{suite.name + ' ' + suite.version:30} skipped: {reason}: {problem}", flush=True)
+            absent += not (options.part and unreachable)
             continue
         sessions, found = examine(environment, modes)
         print(line(suite, sessions, found), flush=True)
@@ -432,8 +441,12 @@ def main() -> int:
         )
         if options.out is not None:
             options.out.write_text(json.dumps(rows, indent=1))
-    print(f"{faults} differences" if faults else "no differences")
-    return 1 if faults else 0
+    skipped = len(chosen) - len(rows)
+    print(
+        f"{faults or 'no'} differences in {len(rows)} suites"
+        + (f"; {skipped} skipped" if skipped else "")
+    )
+    return 1 if faults or absent else 0
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ import pytest
 from benchmarks.conformance.__main__ import (
     PLUGINS,
     Environment,
+    NotInstalledError,
+    UnreachableError,
     failures_of,
     line,
     read,
@@ -240,6 +242,24 @@ def test_a_drawn_random_number_shows_in_the_state(tmp_path: Path) -> None:
         ("test_it.py::test_a", "python"),
         ("test_it.py::test_b", "python"),
     }
+
+
+def test_an_index_that_cannot_be_reached_is_told_from_a_package_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    suite = Suite("lib", "1.0", ("tests",), "hooks")
+    environment = Environment(suite, tmp_path, SOURCE, part=False, every=None)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    with pytest.raises(UnreachableError):
+        environment.prepare()
+    (tmp_path / "index").mkdir()
+    monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "index").as_uri())
+    with pytest.raises(NotInstalledError, match="lib==1.0") as caught:
+        environment.prepare()
+    assert not isinstance(caught.value, UnreachableError)
 
 
 def test_results_of_another_trainwell_are_not_taken(tmp_path: Path) -> None:
