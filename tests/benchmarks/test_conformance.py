@@ -257,7 +257,7 @@ def test_an_index_that_cannot_be_reached_is_told_from_a_package_that_is_not_ther
         environment.prepare()
     (tmp_path / "index").mkdir()
     monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "index").as_uri())
-    with pytest.raises(NotInstalledError, match="lib==1.0") as caught:
+    with pytest.raises(NotInstalledError, match=r"lib==1\.0") as caught:
         environment.prepare()
     assert not isinstance(caught.value, UnreachableError)
 
