@@ -58,8 +58,8 @@ RUNNER_NEEDS = ("pytest-timeout==2.4.0",)
 INDEX_LIMIT = 20
 STEP = re.compile(r"\bstep \d+")
 OWN_FAILURE = "trainwell itself failed"
-SHOWN = 25
-"""Differences of one kind that are printed; `--out` has them all."""
+SHOWN = 4
+"""Differences with one symptom that are printed; `--out` has them all."""
 
 
 class NotInstalledError(Exception):
@@ -357,20 +357,18 @@ def show(suite: Suite, sessions: Mapping[str, Session], found: Sequence[Differen
         )
         for note, times in notes.most_common(12):
             print(f"    note, {times} times: {note}")
-    shown: Counter[tuple[str, str, bool]] = Counter()
+    shown: Counter[tuple[str, ...]] = Counter()
     for difference in found:
-        group = (difference.mode, difference.kind, difference.flaky)
-        shown[group] += 1
-        if shown[group] > SHOWN:
-            continue
-        print(
-            f"  {'flaky ' if difference.flaky else ''}{difference.mode} {difference.kind}: "
-            f"{difference.test}\n      bare:    {difference.bare}\n"
-            f"      watched: {difference.watched}"
-        )
-    for (mode, kind, flaky), count in shown.items():
+        head = f"{'flaky ' if difference.flaky else ''}{difference.mode} {difference.kind}"
+        # Digests of random states differ in every test.
+        symptom = (head, difference.watched if difference.kind in ("outcome", "message") else "")
+        shown[symptom] += 1
+        if shown[symptom] <= SHOWN:
+            print(f"  {head}: {difference.test}")
+            print(f"      bare:    {difference.bare}\n      watched: {difference.watched}")
+    for symptom, count in shown.items():
         if count > SHOWN:
-            print(f"  and {count - SHOWN} more: {'flaky ' if flaky else ''}{mode} {kind}")
+            print(f"  {' '.join(symptom)}: {count - SHOWN} more")
 
 
 def main() -> int:
