@@ -168,6 +168,11 @@ _ALL = (
         ),
         options=(*_TORCHVISION, "-p", "pytest_optional_tests"),
         limit=3600,
+        part=(
+            "test/extensions/firstorder/variance/test_variance.py",
+            "test/extensions/test_hooks.py",
+            "test/bugfixes_test.py",
+        ),
     ),
     Suite(
         "pytorch_optimizer",
