@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 # A tensor in a test is small: more threads only wait for each other.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: venv test test-all lint docs demo data bench clean
+.PHONY: venv test test-all lint docs demo data bench conformance conformance-part clean
 
 venv: $(STAMP)
 
@@ -53,6 +53,15 @@ bench: venv
 	$(BIN)/python -m benchmarks.faults --seeds 3
 	$(BIN)/python -m benchmarks.treat all --out treat.jsonl
 	$(BIN)/python -m benchmarks.tune --out tune.jsonl
+
+# The test suites of other libraries, bare and watched, test by test. Takes hours, and goes on where
+# it was interrupted.
+conformance: venv
+	$(BIN)/python -m benchmarks.conformance --out conformance.json
+
+# A small pinned part, some minutes; passes with the reason where the package index is out of reach.
+conformance-part: venv
+	$(BIN)/python -m benchmarks.conformance --part
 
 clean:
 	rm -rf .venv .trainwell .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
