@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["Watch", "watch"]
 
 import os
+import random
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +18,6 @@ from trainwell.errors import BadInputError
 from trainwell.record import Fact, Run
 from trainwell.record.run import new_id
 from trainwell.record.store import RECORD, Store
-from trainwell.report.text import render_text
 
 if TYPE_CHECKING:
     from torch import nn
@@ -152,13 +152,20 @@ class Watch:
         Raises:
             BadInputError: if a name names no finding, or none is left.
         """
-        return render_text(
-            self.diagnosis(select=select, ignore=ignore),
-            folder=os.getcwd(),
-            width=width,
-            colour=colour,
-            verbose=verbose,
-        )
+        # What draws the report draws random numbers as well, from the script's own generator.
+        state = random.getstate()
+        try:
+            from trainwell.report.text import render_text
+
+            return render_text(
+                self.diagnosis(select=select, ignore=ignore),
+                folder=os.getcwd(),
+                width=width,
+                colour=colour,
+                verbose=verbose,
+            )
+        finally:
+            random.setstate(state)
 
     def _write(
         self, facts: Iterable[Fact], vitals: Iterable[tuple[str, int, str, int, float]]

@@ -10,6 +10,7 @@ from __future__ import annotations
 __all__ = ["HOOKS", "LOSS_FUNCTIONS", "PATCHED", "Hooks", "StackTracing"]
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,10 +25,6 @@ from torch._C import (
 )
 from torch.nn.modules import module as module_hooks
 from torch.optim import Optimizer
-from torch.optim.optimizer import (
-    register_optimizer_step_post_hook,
-    register_optimizer_step_pre_hook,
-)
 from torch.utils.data import dataloader
 
 from trainwell.hooks.events import Backward, Listener, LossCall
@@ -86,6 +83,13 @@ _BUSY = (
 )
 
 is_compiling = torch.compiler.is_compiling
+
+# `torch.optim` deletes the name of this submodule.
+optimizer_hooks: Any = sys.modules[Optimizer.__module__]
+
+_KEY: Any = "trainwell"
+"""Our key in PyTorch's tables of global hooks. `register_...` would draw a number for it from the
+counter that numbers the script's own hooks, too."""
 
 
 class StackTracing:
@@ -155,9 +159,6 @@ class Hooks:
         self._heard: dict[str, tuple[tuple[Listener, Callable[..., None]], ...]] = {}
         self._quick: Listener | None = None
         self._patches: PatchSet | None = None
-        self._handles: list[Any] = []
-        self._step_handle: Any = None
-        self._module_handles: list[Any] = []
 
     # Who listens
 
@@ -212,25 +213,15 @@ class Hooks:
             calls: tell `module_called`.
             returns: tell `module_returned`, too.
         """
-        wanted = calls + returns
-        if len(self._module_handles) == wanted:
-            return
-        for handle in self._module_handles:
-            handle.remove()
-        self._module_handles = []
-        if calls:
-            self._module_handles.append(
-                module_hooks.register_module_forward_pre_hook(self._module_called)
-            )
-        if returns:
-            self._module_handles.append(
-                module_hooks.register_module_forward_hook(self._module_returned, always_call=True)
-            )
+        _register(module_hooks._global_forward_pre_hooks, self._module_called if calls else None)
+        after = self._module_returned if returns else None
+        _register(module_hooks._global_forward_hooks, after)
+        _register(module_hooks._global_forward_hooks_always_called, True if returns else None)
 
     @property
     def watches_modules(self) -> bool:
         """Whether calls of modules are told now."""
-        return bool(self._module_handles)
+        return _KEY in module_hooks._global_forward_pre_hooks
 
     def after_fork(self) -> None:
         """In a forked child: nobody listens any more, and everything is as PyTorch has it."""
@@ -260,11 +251,8 @@ class Hooks:
         ]
         self._quick = quick[0] if quick else None
         self.idle = 0
-        if self._heard["optimizer_steps"] and self._step_handle is None:
-            self._step_handle = register_optimizer_step_pre_hook(self._optimizer_steps)
-        elif not self._heard["optimizer_steps"] and self._step_handle is not None:
-            self._step_handle.remove()
-            self._step_handle = None
+        before = self._optimizer_steps if self._heard["optimizer_steps"] else None
+        _register(optimizer_hooks._global_optimizer_pre_hooks, before)
 
     def _tell(self, name: str, *args: Any) -> None:
         for listener, hear in self._heard[name]:
@@ -296,16 +284,14 @@ class Hooks:
             dataloader._MultiProcessingDataLoaderIter,
         ):
             replace(iterator, "_next_data", self._next_data)
-        self._handles = [register_optimizer_step_post_hook(self._optimizer_stepped)]
+        _register(optimizer_hooks._global_optimizer_post_hooks, self._optimizer_stepped)
 
     def _remove(self) -> None:
         self.watch_modules(calls=False, returns=False)
         if self.tracing is not None:
             self.tracing.switch(on=False)
             self.tracing = None
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
+        _register(optimizer_hooks._global_optimizer_post_hooks, None)
         if self._patches is not None:
             self._patches.restore()
             self._patches = None
@@ -540,6 +526,14 @@ class Hooks:
 
 HOOKS = Hooks()
 """The hook layer of this process."""
+
+
+def _register(table: Any, hook: Any) -> None:
+    """Put our hook into one of PyTorch's tables of global hooks, or take it out."""
+    if hook is None:
+        table.pop(_KEY, None)
+    else:
+        table[_KEY] = hook
 
 
 def _quickly(listener: Listener, method: Callable[..., Any], *args: Any) -> Any:

@@ -26,6 +26,8 @@ _ROWS = 512
 
 _MOST_TAPES = 256
 
+_KEY: Any = "trainwell what-if"
+
 
 class Rehearsal(Listener):
     """Tapes steps all over a run, and keeps the weights from before the first.
@@ -66,7 +68,7 @@ class Rehearsal(Listener):
         self._random: torch.Tensor | None = None
         self._known: set[int] = set()
         self._bytes = 0
-        self._calls: list[Any] = []
+        self._armed = False
 
     def attach(self) -> None:
         """Start to remember."""
@@ -119,7 +121,7 @@ class Rehearsal(Listener):
             self.refuse(str(error))
 
     def _arm(self) -> None:
-        if self._calls:
+        if self._armed:
             return
 
         def before(module: nn.Module, args: Any) -> None:
@@ -135,18 +137,20 @@ class Rehearsal(Listener):
                 )
                 self._inside = None
 
-        self._calls = [
-            hooks.register_module_forward_pre_hook(before),
-            hooks.register_module_forward_hook(after, with_kwargs=True),
-        ]
+        self._armed = True
+        # Without `register_...`, which numbers our hooks among the script's own.
+        hooks._global_forward_pre_hooks[_KEY] = before
+        hooks._global_forward_hooks[_KEY] = after
+        hooks._global_forward_hooks_with_kwargs[_KEY] = True
 
     def _disarm(self) -> None:
-        for handle in self._calls:
-            handle.remove()
-            # torch 2.13 forgets this entry: the slow way through every module, and a warning from
-            # compiled ones, would stay.
-            hooks._global_forward_hooks_with_kwargs.pop(handle.id, None)
-        self._calls = []
+        for table in (
+            hooks._global_forward_pre_hooks,
+            hooks._global_forward_hooks,
+            hooks._global_forward_hooks_with_kwargs,
+        ):
+            table.pop(_KEY, None)
+        self._armed = False
         self._inside = None
         self._recorder.drop()
 
