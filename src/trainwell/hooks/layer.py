@@ -7,7 +7,7 @@ says why each of them.
 
 from __future__ import annotations
 
-__all__ = ["HOOKS", "LOSS_FUNCTIONS", "PATCHED", "Hooks", "StackTracing"]
+__all__ = ["HOOKS", "KERAS", "LOSS_FUNCTIONS", "PATCHED", "Hooks", "StackTracing"]
 
 import os
 import sys
@@ -27,6 +27,7 @@ from torch.nn.modules import module as module_hooks
 from torch.optim import Optimizer
 from torch.utils.data import dataloader
 
+from trainwell.hooks import keras
 from trainwell.hooks.events import Backward, Listener, LossCall
 from trainwell.hooks.guard import HERE
 from trainwell.hooks.patch_set import PatchSet
@@ -75,7 +76,17 @@ PATCHED = (
     "torch.utils.data.dataloader._SingleProcessDataLoaderIter._next_data",
     "torch.utils.data.dataloader._MultiProcessingDataLoaderIter._next_data",
 )
-"""Every attribute of PyTorch that is another one while a probe is attached."""
+"""Every attribute of PyTorch that is another one while a probe is attached.
+
+Where the script trains with Keras on PyTorch, three methods of Keras's are, too: see `KERAS`.
+"""
+
+KERAS = (
+    "keras.src.optimizers.base_optimizer.BaseOptimizer.__init__",
+    "keras.src.optimizers.base_optimizer.BaseOptimizer.apply",
+    "keras.src.losses.loss.Loss.__call__",
+)
+"""What is replaced in Keras, once a layer of it is built on the PyTorch backend."""
 
 _BUSY = (
     "something is watching this process already: `trainwell.watch` blocks cannot overlap"
@@ -159,6 +170,7 @@ class Hooks:
         self._heard: dict[str, tuple[tuple[Listener, Callable[..., None]], ...]] = {}
         self._quick: Listener | None = None
         self._patches: PatchSet | None = None
+        self._knows_keras = False
 
     # Who listens
 
@@ -295,6 +307,7 @@ class Hooks:
         if self._patches is not None:
             self._patches.restore()
             self._patches = None
+            self._knows_keras = False
 
     def _backward(self, original: Callable[..., Any]) -> Callable[..., Any]:
         hooks = self
@@ -419,6 +432,8 @@ class Hooks:
         def __init__(self: nn.Module, *args: Any, **kwargs: Any) -> None:  # noqa: N807
             original(self, *args, **kwargs)
             if not is_compiling() and not HERE.own:
+                if not hooks._knows_keras and "keras" in sys.modules:
+                    hooks._learn_keras()
                 hooks._tell("module_built", self)
 
         return __init__
@@ -432,6 +447,10 @@ class Hooks:
                 hooks._tell("optimizer_built", self)
 
         return __init__
+
+    def _learn_keras(self) -> None:
+        if self._patches is not None:
+            self._knows_keras = keras.learn(self._patches, self._tell, self._optimizer_stepped)
 
     def _scale(self, original: Callable[..., Any]) -> Callable[..., Any]:
         hooks = self
@@ -517,7 +536,7 @@ class Hooks:
         if not HERE.own:
             self._tell("optimizer_steps", optimizer)
 
-    def _optimizer_stepped(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+    def _optimizer_stepped(self, optimizer: Any, args: Any = None, kwargs: Any = None) -> None:
         if not HERE.own:
             for listener, hear in self._heard["optimizer_stepped"]:
                 if listener.guard.active:

@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias
 
 import torch
 
-Form: TypeAlias = Literal["logits", "log_probabilities", "logit", "probability"]
-"""What a prediction is: (rows, classes) of raw outputs or of log-probabilities; or one raw output
-or one probability a row, of the second of two classes."""
+Form: TypeAlias = Literal["logits", "log_probabilities", "probabilities", "logit", "probability"]
+"""What a prediction is: (rows, classes) of raw outputs, log-probabilities or probabilities; or one
+raw output or one probability a row, of the second of two classes."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def classified(
 
     Args:
         prediction: (rows, classes, ...) for "logits" and "log_probabilities", where what follows
-            counts as more rows; as many elements as `target` for "logit" and "probability".
+            counts as more rows; (rows, classes) for "probabilities"; as many elements as `target`
+            for "logit" and "probability".
         target: whole numbers of the shape (rows, ...); negative ones (ignored labels) are left out.
         form: what `prediction` is.
         rows: at most about this many rows are judged, evenly chosen.
@@ -48,6 +49,12 @@ def classified(
     Returns:
         None where the target holds no labels: other shapes, numbers between 0 and 1, no rows.
     """
+    if form == "probabilities":
+        # A softmax over their logarithms gives them back.
+        prediction = prediction.detach().clamp_min(1e-30).log()
+        if target.dim() == prediction.dim() and target.shape[-1:] == (1,):
+            target = target.squeeze(-1)
+        return _many(prediction, target.detach(), rows)
     if form in ("logits", "log_probabilities"):
         return _many(prediction.detach(), target.detach(), rows)
     if prediction.numel() != target.numel() or prediction.dim() > 1 < prediction.shape[-1]:

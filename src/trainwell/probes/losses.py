@@ -30,6 +30,8 @@ from trainwell.record import LossCall
 _CLASS_LOSSES = frozenset({"cross_entropy", "nll_loss"})
 _FORMS: dict[str, Form] = {
     "cross_entropy": "logits",
+    "categorical_crossentropy": "probabilities",
+    "sparse_categorical_crossentropy": "probabilities",
     "nll_loss": "log_probabilities",
     "binary_cross_entropy": "probability",
     "binary_cross_entropy_with_logits": "logit",

@@ -17,6 +17,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.parameter import is_lazy
 
 from trainwell.hooks.identity import IdentityMap
+from trainwell.hooks.keras import is_layer, layers_of, variables_of
 from trainwell.hooks.layer import HOOKS
 from trainwell.probes.inputs import InputWatch
 from trainwell.probes.ledger import Ledger
@@ -210,6 +211,8 @@ class Modules:
         # The root itself again: it calls itself, or has left its last call by an interrupt.
         if root is not None and root is not module:
             return
+        if _is_symbolic(module, args):
+            return
         number = self._roots.get(module)
         if number is None:
             if not self._full:
@@ -271,7 +274,11 @@ def _named_modules(module: nn.Module) -> list[tuple[str, nn.Module]]:
         if id(each) in found:
             continue
         found[id(each)] = (path, each)
-        children = [(n, m) for n, m in _held(each, "_modules").items() if m is not None]
+        children = (
+            layers_of(each)
+            if is_layer(each)
+            else [(n, m) for n, m in _held(each, "_modules").items() if m is not None]
+        )
         waiting += [(f"{path}.{n}" if path else n, m) for n, m in reversed(children)]
     return list(found.values())
 
@@ -283,13 +290,22 @@ def _named_parameters(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
     """
     found: dict[int, tuple[str, torch.Tensor]] = {}
     for path, each in _named_modules(module):
-        for name, parameter in _held(each, "_parameters").items():
+        own = variables_of(each) if is_layer(each) else _held(each, "_parameters").items()
+        for name, parameter in own:
             if parameter is not None:
                 found.setdefault(id(parameter), (f"{path}.{name}" if path else name, parameter))
         for name, value in vars(each).items():
             if isinstance(value, torch.Tensor) and value.requires_grad and value.is_leaf:
                 found.setdefault(id(value), (f"{path}.{name}" if path else name, value))
     return list(found.values())
+
+
+def _is_symbolic(module: nn.Module, args: tuple[Any, ...]) -> bool:
+    """Whether a call only finds out shapes: on meta or fake tensors, on symbols of Keras."""
+    tensors = [a for a in args if isinstance(a, torch.Tensor)]
+    if not tensors:
+        return bool(args) and is_layer(module)
+    return any(t.device.type == "meta" or type(t).__name__ == "FakeTensor" for t in tensors)
 
 
 def _held(module: nn.Module, table: str) -> dict[str, Any]:

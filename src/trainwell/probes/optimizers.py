@@ -115,7 +115,7 @@ class Optimizers:
         self._ledger.put(
             Optimizer(
                 number=number,
-                name=type(optimizer).__name__,
+                name=getattr(optimizer, "name", type(optimizer).__name__),
                 place=place_of(*built) if built else self._sources.here(2),
                 settings=defaults,
             )
