@@ -449,8 +449,12 @@ class Hooks:
         return __init__
 
     def _learn_keras(self) -> None:
+        def tell(name: str, *args: Any) -> None:
+            if name != "loss_called" or not self.idle or not torch.is_grad_enabled():
+                self._tell(name, *args)
+
         if self._patches is not None:
-            self._knows_keras = keras.learn(self._patches, self._tell, self._optimizer_stepped)
+            self._knows_keras = keras.learn(self._patches, tell, self._optimizer_stepped)
 
     def _scale(self, original: Callable[..., Any]) -> Callable[..., Any]:
         hooks = self
