@@ -103,9 +103,10 @@ def read_plainly(command: Callable[..., Any], words: Sequence[str]) -> dict[str,
         else:
             value = _value(words[at], kind, settings) if at < len(words) else None
             at += 1
-        if value is None or (name in given and get_origin(kind) is not list):
+        is_list = kind == list[str]
+        if value is None or (name in given and not is_list):
             return None
-        given[name] = [*given.get(name, ()), value] if get_origin(kind) is list else value
+        given[name] = [*given.get(name, ()), value] if is_list else value
         if word == "-m":
             break
     rest = list(words[at:])
