@@ -394,6 +394,7 @@ def test_torch_is_not_there_before_the_script_wants_it(both: Both) -> None:
         """
         import sys
         heavy = ["torch", "numpy", "sklearn", "optuna", "libcst", "jinja2", "rich"]
+        heavy += ["typer", "pydantic", "multiprocessing"]
         print([name for name in heavy if name in sys.modules])
         print(sys.meta_path[-1])
         """
