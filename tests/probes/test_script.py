@@ -422,6 +422,19 @@ def test_the_interpreter_is_as_python_leaves_it(both: Both) -> None:
     )
 
 
+@pytest.mark.parametrize("switch", ["enable", "disable"])
+def test_garbage_is_collected_as_the_script_wants_it(both: Both, switch: str) -> None:
+    both(
+        f"""
+        import atexit, gc
+        gc.{switch}()
+        import torch
+        print(gc.isenabled(), gc.get_threshold())
+        atexit.register(lambda: print(gc.isenabled()))
+        """
+    )
+
+
 def test_future_imports_do_not_leak_into_the_script(both: Both) -> None:
     both("def f(x: 1 + 1): pass\nprint(f.__annotations__)\n")
 
