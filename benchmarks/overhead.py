@@ -1,12 +1,12 @@
-"""What watching costs: bare and probed runs of four networks, interleaved, and the start-up.
+"""What watching costs: bare and probed runs of four networks, interleaved, and whole scripts.
 
-    python benchmarks/overhead.py [--seconds 8] [--repeats 5]
+    python benchmarks/overhead.py [--seconds 8] [--repeats 5] [--quick]
 
 In a repeat a bare and a probed training of the same network take turns of 0.2 seconds, so that the
 drifts of a shared machine hit both. Prints, for each network, the median over the repeats of the
 ratio of probed to bare seconds (the first step left out), the smallest and largest ratio, the extra
-cost of the first step, and what the probe believes that it cost. Then the start-up: `trainwell run`
-of an empty script against `python`. One thread each.
+cost of the first step, and what the probe believes that it cost. Then what `benchmarks/start_up.py`
+measures: start-up, first step, end, whole scripts. One thread each.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import start_up
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -33,7 +32,6 @@ from trainwell.record import Run
 from trainwell.record.store import Store
 
 LIMIT = 1.03
-START_LIMIT = 0.3
 
 
 def mlp() -> tuple[nn.Module, torch.Tensor]:
@@ -195,36 +193,15 @@ def measure(name: str, seconds: float, repeats: int) -> bool:
     return ratio <= LIMIT
 
 
-def start_up(repeats: int) -> bool:
-    """Seconds that `trainwell run` adds to an empty script."""
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "empty.py"
-        script.write_text("")
-        commands = {
-            "python": [sys.executable, "empty.py"],
-            "trainwell": [str(Path(sys.executable).parent / "trainwell"), "run", "empty.py"],
-        }
-        took: dict[str, list[float]] = {name: [] for name in commands}
-        for _ in range(repeats):
-            for name, command in commands.items():
-                began = time.perf_counter()
-                subprocess.run(command, cwd=folder, capture_output=True, check=False)
-                took[name].append(time.perf_counter() - began)
-    added = median(a - b for a, b in zip(took["trainwell"], took["python"], strict=True))
-    print(
-        f"start-up: python {median(took['python']) * 1e3:.0f} ms, trainwell run "
-        f"{median(took['trainwell']) * 1e3:.0f} ms: {added * 1e3:+.0f} ms  "
-        f"{'met' if added < START_LIMIT else 'MISSED'}"
-    )
-    return added < START_LIMIT
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=8.0, help="of bare training in a repeat")
     parser.add_argument("--repeats", type=int, default=5, help="of each network")
     parser.add_argument("--only", default="", help="networks whose name holds this")
+    parser.add_argument("--quick", action="store_true", help="2 repeats of 2 seconds, 3 pairs")
     options = parser.parse_args()
+    if options.quick:
+        options.seconds, options.repeats = 2.0, 2
     print(
         f"{'network':40} {'bare':>10} {'ratio':>7} {'[range]':14} {'first step':>11} "
         f"{'believed':>8} {'looks':>6}  <= {LIMIT}"
@@ -232,7 +209,8 @@ def main() -> int:
     good = [
         measure(name, options.seconds, options.repeats) for name in NETWORKS if options.only in name
     ]
-    good.append(start_up(15))
+    with tempfile.TemporaryDirectory() as folder:
+        good.append(start_up.check(3 if options.quick else 9, folder))
     return 0 if all(good) else 1
 
 

@@ -152,3 +152,36 @@ def test_watching_starts_without_what_reports_need(tmp_path: Path) -> None:
         "trainwell.findings",
         "trainwell.report.text",
     }
+
+
+@pytest.mark.parametrize("words", ["empty.py", "--quiet --no-record --every 3 empty.py"])
+def test_an_empty_script_runs_without_what_it_does_not_need(words: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.py").write_text("import atexit\n")
+    names = _imported_by(
+        # Looked at behind everything that trainwell does at the end.
+        "import atexit, sys\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+        f"sys.argv = ['trainwell', 'run', *{words.split()}]\n"
+        "import trainwell.cli as c; c.main()",
+        tmp_path,
+    )
+    unwanted = {
+        *_HEAVY,
+        *("asyncio", "multiprocessing", "pydantic", "rich", "runpy", "tomllib", "typer"),
+        *("trainwell.cli.app", "trainwell.diagnosis", "trainwell.findings.catalogue"),
+        *("trainwell.probes.probe", "trainwell.report.text"),
+    }
+    assert not names & unwanted
+
+
+def test_a_script_that_only_imports_torch_needs_no_catalogue(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("import torch\n")
+    names = _imported_by(
+        "import atexit, sys\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+        "sys.argv = ['trainwell', 'run', 'script.py']\n"
+        "import trainwell.cli as c; c.main()",
+        tmp_path,
+    )
+    assert "trainwell.probes.probe" in names
+    assert not names & {"trainwell.diagnosis", "trainwell.findings.catalogue", "rich", "typer"}

@@ -394,6 +394,7 @@ def test_torch_is_not_there_before_the_script_wants_it(both: Both) -> None:
         """
         import sys
         heavy = ["torch", "numpy", "sklearn", "optuna", "libcst", "jinja2", "rich"]
+        heavy += ["typer", "pydantic", "multiprocessing"]
         print([name for name in heavy if name in sys.modules])
         print(sys.meta_path[-1])
         """
@@ -417,6 +418,19 @@ def test_the_interpreter_is_as_python_leaves_it(both: Both) -> None:
         print(sorted(os.listdir(".")) and sys.dont_write_bytecode, sys.pycache_prefix, sys.argv)
         random.seed(3)
         print(random.random(), sys.modules["__main__"] is sys.modules[__name__])
+        """
+    )
+
+
+@pytest.mark.parametrize("switch", ["enable", "disable"])
+def test_garbage_is_collected_as_the_script_wants_it(both: Both, switch: str) -> None:
+    both(
+        f"""
+        import atexit, gc
+        gc.{switch}()
+        import torch
+        print(gc.isenabled(), gc.get_threshold())
+        atexit.register(lambda: print(gc.isenabled()))
         """
     )
 

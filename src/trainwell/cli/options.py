@@ -18,8 +18,7 @@ __all__ = [
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
-
+from trainwell.cli.declarations import Option
 from trainwell.configuration.options import FailOn, Format
 from trainwell.configuration.settings import Settings
 from trainwell.errors import BadInputError, UnknownNameError
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 SelectOption = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--select",
         metavar="NAMES",
         help="Look for these findings only: codes, slugs or families, as in ACT,double-softmax.",
@@ -38,24 +37,24 @@ SelectOption = Annotated[
 ]
 IgnoreOption = Annotated[
     list[str] | None,
-    typer.Option("--ignore", metavar="NAMES", help="Do not look for these findings."),
+    Option("--ignore", metavar="NAMES", help="Do not look for these findings."),
 ]
 FailOnOption = Annotated[
     FailOn | None,
-    typer.Option("--fail-on", help="Exit with 1 when something as bad was found (default: never)."),
+    Option("--fail-on", help="Exit with 1 when something as bad was found (default: never)."),
 ]
 FormatOption = Annotated[
     Format | None,
-    typer.Option(
+    Option(
         "--format",
         help="What the report is written as: text for people, json for programs, sarif for code"
         " scanning, github for annotations in a workflow (default: text).",
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+JsonOption = Annotated[bool, Option("--json", help="Short for --format json.")]
 OutputOption = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "-o",
         "--output",
         metavar="FILE",
@@ -64,12 +63,10 @@ OutputOption = Annotated[
 ]
 VerboseOption = Annotated[
     bool,
-    typer.Option(
-        "--verbose", help="Also say what could not be judged, and what comments suppress."
-    ),
+    Option("--verbose", help="Also say what could not be judged, and what comments suppress."),
 ]
 IsolatedOption = Annotated[
-    bool, typer.Option("--isolated", help="Read no [tool.trainwell] of any pyproject.toml.")
+    bool, Option("--isolated", help="Read no [tool.trainwell] of any pyproject.toml.")
 ]
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["RunCommand", "TrialsCommand", "run"]
+__all__ = ["run"]
 
-import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import typer
-from typer.core import TyperCommand
-
+from trainwell.cli.declarations import Argument, Option
 from trainwell.cli.options import (
     FailOnOption,
     FormatOption,
@@ -22,7 +19,7 @@ from trainwell.cli.options import (
     choose_findings,
     choose_format,
 )
-from trainwell.cli.output import Output, put
+from trainwell.cli.output import Output
 from trainwell.cli.session import Session
 from trainwell.configuration.options import BUDGET, FailOn, parse_budget
 from trainwell.configuration.settings import settings_for
@@ -33,57 +30,10 @@ if TYPE_CHECKING:
     from trainwell.remedies.remedy import Remedy
 
 
-class RunCommand(TyperCommand):
-    """Leaves everything behind the script, or behind `-m MODULE`, to the script."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put `--` where the script's own arguments begin."""
-        valued = {
-            name
-            for parameter in self.params
-            if not getattr(parameter, "is_flag", True)
-            for name in parameter.opts
-        }
-        at = 0
-        while at < len(args) and args[at].startswith("-") and args[at] not in ("-", "--"):
-            if args[at].startswith("-m"):
-                at += 2 if args[at] == "-m" else 1
-                break
-            at += 2 if args[at] in valued else 1
-        if at < len(args) and args[at] != "--":
-            self.check_arguments(args[at:])
-            args = [*args[:at], "--", *args[at:]]
-        return super().parse_args(ctx, args)
-
-    def check_arguments(self, words: list[str]) -> None:
-        """Look at what is left to the script, the script's name included."""
-
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """The two forms of the command."""
-        del ctx
-        return ["[OPTIONS]", "SCRIPT | -m MODULE", "[ARGS]..."]
-
-
-class TrialsCommand(RunCommand):
-    """Runs a script many times: a misplaced option would be noticed too late."""
-
-    def check_arguments(self, words: list[str]) -> None:
-        """Name the script's arguments that look like options of this command."""
-        own = {name for parameter in self.params for name in parameter.opts if name[:2] == "--"}
-        found = [name for word in words if (name := word.partition("=")[0]) in own]
-        if found:
-            names = ", ".join(f"`{name}`" for name in dict.fromkeys(found))
-            put(
-                sys.stderr,
-                f"trainwell: {names} behind the script: given to the script; trainwell's own"
-                " options stand before it\n",
-            )
-
-
 def run(
     script: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             metavar="SCRIPT [ARGS]",
             help="The script, and behind it its own arguments, just as for python.",
             show_default=False,
@@ -91,23 +41,23 @@ def run(
     ] = None,
     module: Annotated[
         str | None,
-        typer.Option("-m", metavar="MODULE", help="Run a module, as python -m does."),
+        Option("-m", metavar="MODULE", help="Run a module, as python -m does."),
     ] = None,
     select: SelectOption = None,
     ignore: IgnoreOption = None,
     budget: Annotated[
         str | None,
-        typer.Option(
+        Option(
             metavar="SHARE", help="Share of the run's time that watching may cost (default: 3%)."
         ),
     ] = None,
     every: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Look at every Nth step, whatever it costs."),
+        Option(min=1, metavar="N", help="Look at every Nth step, whatever it costs."),
     ] = None,
     probe: Annotated[
         bool | None,
-        typer.Option(
+        Option(
             "--probe/--no-probe",
             help="When the script has ended, try other learning rates, batches, more steps and"
             " Adam for up to 20 seconds, with steps that were remembered (default: no).",
@@ -116,7 +66,7 @@ def run(
     ] = None,
     remedies: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--with",
             metavar="NAMES",
             help="Apply remedies to the run, as in initialise_he,clip_gradients=1.0; the script"
@@ -128,10 +78,8 @@ def run(
     json: JsonOption = False,
     output: OutputOption = None,
     verbose: VerboseOption = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Keep the record, print nothing.")] = False,
-    no_record: Annotated[
-        bool, typer.Option("--no-record", help="Keep nothing in .trainwell/.")
-    ] = False,
+    quiet: Annotated[bool, Option("--quiet", help="Keep the record, print nothing.")] = False,
+    no_record: Annotated[bool, Option("--no-record", help="Keep nothing in .trainwell/.")] = False,
     isolated: IsolatedOption = False,
 ) -> Session:
     """Run an unchanged script, and say at its end why its network is not learning.

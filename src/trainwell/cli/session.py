@@ -4,13 +4,15 @@ from __future__ import annotations
 
 __all__ = ["Session"]
 
+import gc
 import os
 import shutil
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from trainwell.cli.options import fails
@@ -22,7 +24,7 @@ from trainwell.probes.ending import Ending
 from trainwell.probes.offspring import Inheritance, Offspring
 from trainwell.probes.script import Script, execute
 from trainwell.probes.tracebacks import describe_error
-from trainwell.record import Fact, Run
+from trainwell.record import FACT_KINDS, Fact, Run
 from trainwell.record.gathering import gather, wait_for_ranks
 from trainwell.record.run import new_id
 from trainwell.record.store import RECORD, Store
@@ -126,7 +128,7 @@ class Session:
         if os.getpid() != self._process:
             return
         try:
-            with self._ending.own_path():
+            with self._ending.own_path(), _no_collection():
                 from trainwell.probes.probe import Probe
 
                 self._probe = Probe(
@@ -213,13 +215,14 @@ class Session:
             return 0
         if self._blind:
             return 0
-        if self._probe is None:
-            # No torch: importing the catalogue would only delay the answer.
+        if self._probe is None or _is_empty(run):
+            # Importing the catalogue would only delay the answer.
             return self._say_nothing()
         try:
-            from trainwell.diagnosis import diagnose
+            with _no_collection():
+                from trainwell.diagnosis import diagnose
 
-            return self._report(diagnose(run, self._findings))
+                return self._report(diagnose(run, self._findings))
         except Exception as error:  # noqa: BLE001 - the record is safe, the script is over
             self._say_trouble("cannot show the diagnosis", error)
             return 0
@@ -284,3 +287,24 @@ class Session:
         put(self._errors, f"trainwell: {what}: {reason}\n")
         if self._output.verbose and not isinstance(error, TrainwellError):
             put(self._errors, "".join(traceback.format_exception(error)))
+
+
+def _is_empty(run: Run) -> bool:
+    """Whether nothing was seen in which a finding could see anything."""
+    seen = run.steps or run.vitals or run.siblings or run.error is not None
+    return not seen and not any(run.table(kind) for kind in FACT_KINDS)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Collect no garbage inside: it would be looked for among all of PyTorch's objects, 70 ms.
+
+    What is imported and rendered inside leaves too little to be worth that.
+    """
+    wanted = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if wanted:
+            gc.enable()

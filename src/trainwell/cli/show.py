@@ -6,8 +6,7 @@ __all__ = ["show"]
 
 from typing import Annotated
 
-import typer
-
+from trainwell.cli.declarations import Argument
 from trainwell.cli.options import (
     FailOnOption,
     FormatOption,
@@ -32,7 +31,7 @@ from trainwell.record.store import RECORD, Store
 def show(
     run: Annotated[
         str | None,
-        typer.Argument(help="The run's id, or how it begins. The last run when left out."),
+        Argument(help="The run's id, or how it begins. The last run when left out."),
     ] = None,
     select: SelectOption = None,
     ignore: IgnoreOption = None,

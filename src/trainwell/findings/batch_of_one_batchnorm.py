@@ -5,16 +5,15 @@ from __future__ import annotations
 __all__ = ["BatchOfOneBatchnorm"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, title
 
 
-@dataclass(frozen=True)
+@frozen
 class BatchOfOneBatchnorm(Finding):
     """Batch normalisation over one or very few values.
 

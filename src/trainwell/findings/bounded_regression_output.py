@@ -6,15 +6,14 @@ __all__ = ["BoundedRegressionOutput"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, title
 
 
-@dataclass(frozen=True)
+@frozen
 class BoundedRegressionOutput(Finding):
     """An output activation that cannot reach the range of the targets.
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["BroadcastLoss"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Operation, Run, Sighting, Undecided
 from trainwell.record.reading import harm, is_hidden, title
 
 
-@dataclass(frozen=True)
+@frozen
 class BroadcastLoss(Finding):
     """Prediction and target of different shapes, silently broadcast against each other.
 

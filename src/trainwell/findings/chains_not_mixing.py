@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["ChainsNotMixing"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class ChainsNotMixing(Finding):
     """Persistent chains of a Boltzmann machine that do not cover what the data cover.
 

@@ -6,15 +6,14 @@ __all__ = ["ClassImbalance"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import LossCall, Run, Sighting, Undecided
 from trainwell.record.reading import harm
 
 
-@dataclass(frozen=True)
+@frozen
 class ClassImbalance(Finding):
     """Targets of nearly one class only, and a network that answers with it whatever it is shown.
 

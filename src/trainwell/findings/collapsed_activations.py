@@ -5,16 +5,15 @@ from __future__ import annotations
 __all__ = ["CollapsedActivations"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Operation, Run, Sighting, Undecided
 from trainwell.record.reading import depends_on_data, harm, title
 
 
-@dataclass(frozen=True)
+@frozen
 class CollapsedActivations(Finding):
     """An operation that makes its output the same for every example.
 

@@ -6,15 +6,14 @@ __all__ = ["ConstantFeature"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Features, Run, Sighting, Undecided
 from trainwell.record.reading import label
 
 
-@dataclass(frozen=True)
+@frozen
 class ConstantFeature(Finding):
     """A column of the data that never varies.
 

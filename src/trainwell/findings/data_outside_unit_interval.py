@@ -5,14 +5,13 @@ from __future__ import annotations
 __all__ = ["DataOutsideUnitInterval"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class DataOutsideUnitInterval(Finding):
     """Data outside [0, 1] for a Boltzmann machine whose visible units are 0 or 1.
 

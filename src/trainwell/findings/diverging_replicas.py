@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["DivergingReplicas"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Place, Run, Sighting, Undecided
 from trainwell.record.ranks import Distance, distances, is_split, replicas, unlike_movement
 
 
-@dataclass(frozen=True)
+@frozen
 class DivergingReplicas(Finding):
     """Ranks that train copies of one network, whose weights differ.
 

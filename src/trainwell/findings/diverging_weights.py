@@ -6,14 +6,13 @@ __all__ = ["DivergingWeights"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class DivergingWeights(Finding):
     """Weights of a Boltzmann machine that grow without end.
 

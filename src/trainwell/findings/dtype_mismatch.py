@@ -5,16 +5,15 @@ from __future__ import annotations
 __all__ = ["DtypeMismatch"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.operands import evidence, head, listed
 from trainwell.record.troubles import gist, trouble
 
 
-@dataclass(frozen=True)
+@frozen
 class DtypeMismatch(Finding):
     """The script died of tensors whose number types do not fit each other.
 

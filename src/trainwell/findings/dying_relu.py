@@ -5,16 +5,15 @@ from __future__ import annotations
 __all__ = ["DyingRelu"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, is_hidden, title
 
 
-@dataclass(frozen=True)
+@frozen
 class DyingRelu(Finding):
     """ReLU units that are zero on every example, look after look.
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 __all__ = ["EvaluationModeAtTraining"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class EvaluationModeAtTraining(Finding):
     """A network trained in evaluation mode, with its dropout off or its batch statistics frozen.
 

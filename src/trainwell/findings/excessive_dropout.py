@@ -6,16 +6,15 @@ __all__ = ["ExcessiveDropout"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import fmean, median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Operation, Run, Sighting, Undecided
 from trainwell.record.reading import harm, title
 
 
-@dataclass(frozen=True)
+@frozen
 class ExcessiveDropout(Finding):
     """Dropout that takes so much that what is left cannot be learned from.
 

@@ -6,16 +6,15 @@ __all__ = ["ExplodingGradient"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import Layer, harm, label, layers
 
 
-@dataclass(frozen=True)
+@frozen
 class ExplodingGradient(Finding):
     """Gradients that grow from layer to layer or burst from step to step, and harm the loss.
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 __all__ = ["FallingLikelihood"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class FallingLikelihood(Finding):
     """A Boltzmann machine whose likelihood falls while its pseudo-likelihood looks well.
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 __all__ = ["FrozenParameterInOptimizer"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class FrozenParameterInOptimizer(Finding):
     """An optimizer whose parameters get no gradient.
 

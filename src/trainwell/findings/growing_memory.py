@@ -5,14 +5,13 @@ from __future__ import annotations
 __all__ = ["GrowingMemory"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Objective, Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class GrowingMemory(Finding):
     """The graphs of earlier steps are kept alive, so that memory grows from step to step.
 

@@ -6,14 +6,13 @@ __all__ = ["ImplausibleInitialLoss"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import LossCall, Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class ImplausibleInitialLoss(Finding):
     """A first loss far above what a network gets that knows nothing.
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 __all__ = ["IndistinctLabels"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class IndistinctLabels(Finding):
     """Two enrolled labels of a one-shot classifier that are too alike to tell apart.
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 __all__ = ["InputBound"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Loader, Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class InputBound(Finding):
     """The network waits for its data most of the time.
 

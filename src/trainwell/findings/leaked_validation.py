@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["LeakedValidation"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Inputs, Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class LeakedValidation(Finding):
     """Evaluation data of which a part was trained on.
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 __all__ = ["LearningRateTooHigh"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import (
     Objective,
     Run,
@@ -21,7 +20,7 @@ from trainwell.record.comparison import at_another_rate, quoted, tried
 from trainwell.record.reading import first_loss, harm, is_summed, rate_of, uninformed_loss
 
 
-@dataclass(frozen=True)
+@frozen
 class LearningRateTooHigh(Finding):
     """A learning rate so high that steps throw the weights about and the loss does not settle.
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 __all__ = ["LearningRateTooLow"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import (
     Objective,
     Run,
@@ -27,7 +26,7 @@ from trainwell.record.reading import (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class LearningRateTooLow(Finding):
     """A learning rate so low that the loss has hardly begun to fall.
 

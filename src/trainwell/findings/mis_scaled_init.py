@@ -6,15 +6,14 @@ __all__ = ["MisScaledInit"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Objective, Operation, Parameter, Run, Sighting, Undecided
 from trainwell.record.reading import Layer, harm, is_hidden, label, layers
 
 
-@dataclass(frozen=True)
+@frozen
 class MisScaledInit(Finding):
     """Initial weights that make the signal grow or shrink from layer to layer.
 

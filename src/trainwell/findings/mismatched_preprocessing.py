@@ -6,14 +6,13 @@ __all__ = ["MismatchedPreprocessing"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Inputs, Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class MismatchedPreprocessing(Finding):
     """Evaluation inputs on another scale than the training inputs.
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 __all__ = ["NoValidation"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class NoValidation(Finding):
     """A supervised network that was never evaluated.
 

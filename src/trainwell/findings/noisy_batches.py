@@ -6,17 +6,17 @@ __all__ = ["NoisyBatches"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import fmean, median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Objective, Run, Sighting, Undecided
 from trainwell.record.comparison import quoted, tried
 from trainwell.record.reading import harm, trained, typical_update
 
 
-@dataclass(frozen=True)
+@frozen
 class NoisyBatches(Finding):
     """Batches so small that the noise of their gradients drowns the gradient.
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["NonFiniteGradient"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Objective, Operation, Run, Sighting, Undecided
 from trainwell.record.reading import title
 
 
-@dataclass(frozen=True)
+@frozen
 class NonFiniteGradient(Finding):
     """Gradients that are NaN or infinite although the loss is a number.
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["NonFiniteInput"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import label
 
 
-@dataclass(frozen=True)
+@frozen
 class NonFiniteInput(Finding):
     """NaN or infinite values in the data.
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["NonFiniteLoss"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Place, Run, Sighting, Undecided
 from trainwell.record.reading import title
 
 
-@dataclass(frozen=True)
+@frozen
 class NonFiniteLoss(Finding):
     """A loss that is NaN or infinite, with the first operation that made it so.
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 __all__ = ["OffCentreActivation"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Objective, Run, Sighting, Undecided
 from trainwell.record.reading import harm, is_hidden, layers, title, typical_update
 
 
-@dataclass(frozen=True)
+@frozen
 class OffCentreActivation(Finding):
     """Hidden sigmoids whose outputs hardly vary around one half.
 

@@ -6,17 +6,16 @@ __all__ = ["OscillatingLoss"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Objective, Run, Sighting, Undecided
 from trainwell.record.reading import first_loss, harm, is_one_curve, trained
 
 
-@dataclass(frozen=True)
+@frozen
 class OscillatingLoss(Finding):
     """A loss that goes up and down in waves instead of falling.
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 __all__ = ["OutOfMemory"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Detail, Failure, Run, Sighting, Undecided
 from trainwell.record.operands import head, listed
 from trainwell.record.troubles import asked_bytes, free_device_bytes, trouble
 
 
-@dataclass(frozen=True)
+@frozen
 class OutOfMemory(Finding):
     """The script died because it asked for more memory than there is.
 

@@ -6,15 +6,14 @@ __all__ = ["OutlierSqueezedFeatures"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Features, Run, Sighting, Undecided
 from trainwell.record.reading import harm, label
 
 
-@dataclass(frozen=True)
+@frozen
 class OutlierSqueezedFeatures(Finding):
     """Scaled columns whose bulk sits in a sliver of the range, because of a few outliers.
 

@@ -6,15 +6,14 @@ __all__ = ["Overfitting"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import fmean, median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Evaluation, Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class Overfitting(Finding):
     """The training loss falls on while the evaluation loss rises.
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["RepeatedShards"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Place, Run, Sighting, Undecided
 from trainwell.record.ranks import distances, is_split, replicas, rows_by_step
 
 
-@dataclass(frozen=True)
+@frozen
 class RepeatedShards(Finding):
     """Ranks that train copies of one network and read the same rows.
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 __all__ = ["SaturatedActivation"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm as harm_of
 from trainwell.record.reading import is_hidden, title
 
 
-@dataclass(frozen=True)
+@frozen
 class SaturatedActivation(Finding):
     """Sigmoid or tanh units of a hidden layer that are pinned to their ends.
 

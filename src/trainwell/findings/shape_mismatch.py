@@ -5,16 +5,15 @@ from __future__ import annotations
 __all__ = ["ShapeMismatch"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Failure, Run, Sighting, Undecided
 from trainwell.record.operands import evidence, head, listed
 from trainwell.record.troubles import gist, trouble
 
 
-@dataclass(frozen=True)
+@frozen
 class ShapeMismatch(Finding):
     """The script died of tensors whose shapes do not fit each other.
 

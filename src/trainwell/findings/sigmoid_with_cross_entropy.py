@@ -6,15 +6,14 @@ __all__ = ["SigmoidWithCrossEntropy"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Operation, Run, Sighting, Undecided
 from trainwell.record.reading import harm, title
 
 
-@dataclass(frozen=True)
+@frozen
 class SigmoidWithCrossEntropy(Finding):
     """Independent sigmoids fed into a loss over classes that exclude each other.
 

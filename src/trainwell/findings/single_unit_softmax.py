@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["SingleUnitSoftmax"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, is_hidden, title
 
 
-@dataclass(frozen=True)
+@frozen
 class SingleUnitSoftmax(Finding):
     """A softmax over one unit, which is always 1.
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["StackedLinear"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Operation, Run, Sighting, Undecided
 from trainwell.record.reading import harm, label
 
 
-@dataclass(frozen=True)
+@frozen
 class StackedLinear(Finding):
     """Linear layers in a row without a nonlinearity between them.
 

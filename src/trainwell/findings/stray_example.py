@@ -5,14 +5,13 @@ from __future__ import annotations
 __all__ = ["StrayExample"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class StrayExample(Finding):
     """An enrolled example of a one-shot classifier that lies nearer to another label.
 

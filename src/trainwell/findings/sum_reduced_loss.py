@@ -6,16 +6,15 @@ __all__ = ["SumReducedLoss"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, is_summed
 
 
-@dataclass(frozen=True)
+@frozen
 class SumReducedLoss(Finding):
     """A loss summed over the batch, with a rate that is meant for a mean.
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["SymmetricWeights"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, is_hidden, label, layers
 
 
-@dataclass(frozen=True)
+@frozen
 class SymmetricWeights(Finding):
     """Units of a hidden layer that start as copies of each other and stay so.
 

@@ -6,11 +6,10 @@ __all__ = ["TooFewEpochs"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import fmean, median, pstdev
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Counterfactual, Objective, Run, Sighting, Undecided
 from trainwell.record.comparison import Tried, quoted, tried
 from trainwell.record.reading import (
@@ -23,7 +22,7 @@ from trainwell.record.reading import (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class TooFewEpochs(Finding):
     """A run that ended while its loss was still falling in nearly a straight line.
 

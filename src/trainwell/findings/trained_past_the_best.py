@@ -6,15 +6,14 @@ __all__ = ["TrainedPastTheBest"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import fmean
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Evaluation, Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class TrainedPastTheBest(Finding):
     """Last weights that are clearly worse than earlier ones, in training and in evaluation.
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 __all__ = ["TrainingModeAtEvaluation"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Network, Place, Run, Sighting, Undecided
 
 
-@dataclass(frozen=True)
+@frozen
 class TrainingModeAtEvaluation(Finding):
     """A network evaluated in training mode, with dropout or batch statistics at work.
 

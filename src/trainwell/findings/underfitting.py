@@ -6,16 +6,15 @@ __all__ = ["Underfitting"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import fmean, median
 from typing import ClassVar
 
-from trainwell.findings.finding import Finding
+from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Objective, Run, Sighting, Undecided
 from trainwell.record.reading import is_one_curve, trained, typical_update, uninformed_loss
 
 
-@dataclass(frozen=True)
+@frozen
 class Underfitting(Finding):
     """A training loss that has come to rest near what an uninformed network gets.
 

@@ -6,17 +6,16 @@ __all__ = ["UnscaledFeatures"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median_low
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Features, Run, Sighting, Undecided
 from trainwell.record.reading import harm as harm_of
 from trainwell.record.reading import label
 
 
-@dataclass(frozen=True)
+@frozen
 class UnscaledFeatures(Finding):
     """Features on scales far from each other, or far from zero mean and unit deviation.
 

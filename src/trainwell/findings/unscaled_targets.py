@@ -5,16 +5,15 @@ from __future__ import annotations
 __all__ = ["UnscaledTargets"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Operation, Run, Sighting, Undecided
 from trainwell.record.reading import harm as harm_of
 from trainwell.record.reading import is_hidden
 
 
-@dataclass(frozen=True)
+@frozen
 class UnscaledTargets(Finding):
     """Regression targets on a scale far from the network's output at the start.
 

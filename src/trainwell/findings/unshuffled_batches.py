@@ -5,15 +5,14 @@ from __future__ import annotations
 __all__ = ["UnshuffledBatches"]
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm
 
 
-@dataclass(frozen=True)
+@frozen
 class UnshuffledBatches(Finding):
     """Batches that hold examples of one or few classes each: the data are sorted, and not shuffled.
 

@@ -6,16 +6,15 @@ __all__ = ["VanishingGradient"]
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
-from trainwell.findings.finding import SYMPTOMS, Finding
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm, label, layers
 
 
-@dataclass(frozen=True)
+@frozen
 class VanishingGradient(Finding):
     """Gradients that fade from the last layer to the first, while the loss does not fall.
 

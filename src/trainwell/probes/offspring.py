@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
 from trainwell.errors import TrainwellError
@@ -26,6 +25,8 @@ from trainwell.record import Fact, Run
 from trainwell.record.store import Store
 
 if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
     from trainwell.probes.probe import Probe
 
 
@@ -61,7 +62,9 @@ class Offspring:
         self._patches: PatchSet | None = None
 
     def attach(self) -> None:
-        """Stand in."""
+        """Stand in. Call it when PyTorch is imported: it has brought `multiprocessing` with it."""
+        from multiprocessing.process import BaseProcess
+
         inheritance = self._inheritance
 
         def make(original: Callable[[BaseProcess], None]) -> Callable[[Any], None]:

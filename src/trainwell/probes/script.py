@@ -10,7 +10,6 @@ from __future__ import annotations
 __all__ = ["Script", "execute", "load"]
 
 import os
-import runpy
 import signal
 import sys
 from collections.abc import Callable
@@ -91,6 +90,9 @@ def execute(
     Raises:
         BaseException: whatever the script raises.
     """
+    if script.code is None:
+        # While `sys.path` is still trainwell's.
+        import runpy  # noqa: F401
     _become(script)
     try:
         _run(script)
@@ -141,6 +143,8 @@ def _run(script: Script) -> None:
     if script.code is not None:
         exec(script.code, sys.modules["__main__"].__dict__)  # noqa: S102
     else:
+        import runpy
+
         # What the interpreter itself calls for `-m`, folders and archives.
         runpy._run_module_as_main(  # type: ignore[attr-defined]
             script.name if script.is_module else "__main__", alter_argv=script.is_module
@@ -151,6 +155,8 @@ def _misuse(error: BaseException, script: Script) -> BadInputError | None:
     # A module that is missing or not Python: known only from inside runpy.
     if script.code is not None:
         return None
+    import runpy
+
     if isinstance(error, SystemExit) and isinstance(
         error.__context__,
         runpy._Error,  # type: ignore[attr-defined]
