@@ -6,6 +6,7 @@ __all__ = ["Overfitting"]
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from statistics import fmean, median
 from typing import ClassVar
 
@@ -27,13 +28,14 @@ class Overfitting(Finding):
 
     When it is not a fault:
         One bad epoch, a noisy curve, or a rise of a percent: the rise must be several times the
-        noise. Evaluation on the training data never rises this way.
+        noise, and the training loss must have fallen by more than its own. Evaluation on the
+        training data never rises this way.
 
     Thresholds:
         rise: rise over the lowest point, relative to it, from which it is reported.
         regained: share of what the curve fell before, that it must have risen again.
         error_rise: rise from which it is an error.
-        noise: how many times the curve's own noise the rise must be.
+        noise: how many times its own noise the rise must be, and the fall of the training loss.
         evaluations: how many must have been made, and how many of them after the lowest point.
 
     Sources:
@@ -74,10 +76,7 @@ class Overfitting(Finding):
         tail = max(after, len(losses) // 10)
         end, low = fmean(losses[-tail:]), losses[best]
         rise = (end - low) / max(abs(low), 1e-12)
-        jumps = [abs(b - a) for a, b in zip(losses[best:], losses[best + 1 :], strict=False)]
-        # A steady rise has jumps too: what remains after the slope is taken out is noise.
-        slope = (losses[-1] - low) / max(len(jumps), 1)
-        noise = median(abs(j - abs(slope)) for j in jumps) / tail**0.5
+        noise = _noise(losses[best:], tail)
         trained = [v for e in curve if (v := e.training_loss) is not None and math.isfinite(v)]
         fallen = losses[0] - low
         if rise < self.rise or end - low < self.regained * fallen:
@@ -85,7 +84,11 @@ class Overfitting(Finding):
         if end - low < self.noise * noise or len(trained) < after:
             return None
         at_best = curve[best].training_loss
-        if at_best is None or not math.isfinite(at_best) or fmean(trained[-tail:]) >= at_best:
+        if at_best is None or not math.isfinite(at_best):
+            return None
+        # A training loss that only jumps up and down has not fallen.
+        jitter = _noise(trained[-(len(losses) - best) :], tail)
+        if at_best - fmean(trained[-tail:]) <= self.noise * jitter:
             return None
         return Sighting(
             curve[best].place,
@@ -97,3 +100,13 @@ class Overfitting(Finding):
             {"lowest": low, "end": end, "rise": rise, "best_step": curve[best].step},
             min(1.0, rise),
         )
+
+
+def _noise(values: list[float], count: int) -> float:
+    """The noise in the mean of `count` values of a curve, told by its jumps.
+
+    A steady rise has jumps too: what remains after the slope is taken out is noise.
+    """
+    jumps = [abs(b - a) for a, b in pairwise(values)]
+    slope = abs(values[-1] - values[0]) / max(len(jumps), 1)
+    return median(abs(j - slope) for j in jumps) / count**0.5 if jumps else 0.0

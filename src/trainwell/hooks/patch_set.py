@@ -130,7 +130,7 @@ def _unseen(function: Any) -> Any:
     The name still lies in this package: tracebacks tell it as trainwell's own.
     """
     if isinstance(function, FunctionType):
-        file = os.path.join(PACKAGE, "importlib._bootstrap", "wrapper.py")
+        file = os.path.join(PACKAGE, "hooks", "importlib._bootstrap", "wrapper.py")
         function.__code__ = function.__code__.replace(co_filename=file)
     return function
 

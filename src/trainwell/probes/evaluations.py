@@ -54,17 +54,13 @@ class _Call:
     age: int = 0
     """Backward passes that it has waited for in vain."""
 
-    @property
-    def site(self) -> tuple[str, str, int]:
-        return (self.function, *self.where)
-
 
 class Evaluations:
     """Tells evaluation from training, and forms a curve of each evaluation.
 
     A loss with gradients is one of training if some backward passes through it. At samples the
-    graph tells which do; between them the lines do that were in a graph before, and how many calls
-    of theirs a backward took.
+    graph tells which do; between them the functions do that were in a graph before, and how many
+    calls of theirs a backward took.
 
     Args:
         ledger: where evaluations are recorded.
@@ -77,7 +73,7 @@ class Evaluations:
         self._open: dict[str, tuple[_Call, _Mean]] = {}
         self._training: dict[str, _Mean] = {}
         self._counts: dict[str, int] = {}
-        self._trained_by: dict[tuple[str, str, int], set[int]] = {}
+        self._trained_by: dict[str, set[int]] = {}
         self._usual: dict[int, int] = {}
         self._varies: set[int] = set()
         self.loader = ""
@@ -167,7 +163,7 @@ class Evaluations:
             return self._counted(pending, objective)
         used = [call for call in pending if call.sequence in inside]
         for call in used:
-            self._trained_by.setdefault(call.site, set()).add(objective)
+            self._trained_by.setdefault(call.function, set()).add(objective)
         before = self._usual.get(objective)
         if before is not None and before != len(used):
             self._varies.add(objective)
@@ -182,7 +178,7 @@ class Evaluations:
         others: list[_Call] = []
         shared = False
         for call in pending:
-            trains = self._trained_by.get(call.site, ())
+            trains = self._trained_by.get(call.function, ())
             (own if objective in trains else others).append(call)
             shared = shared or len(trains) > 1
         extra = 0 if objective in self._varies else max(0, len(own) - usual)

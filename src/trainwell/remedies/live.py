@@ -100,7 +100,6 @@ class Live:
         Raises:
             BadInputError: if remedies are applied to this process already.
         """
-        self._patches = PatchSet("remedies")
         for remedy in remedies:
             remedy.apply(self)
         self._replace(Optimizer, "__init__", self._building)
@@ -136,8 +135,7 @@ class Live:
 
     def replace_name(self, owner: Any, name: str, value: Any) -> None:
         """Let a name stand for something else, until `detach`."""
-        assert self._patches is not None
-        self._patches.replace_value(owner, name, value)
+        self._set().replace_value(owner, name, value)
 
     def unused(self, remedies: Sequence[Remedy]) -> dict[str, str]:
         """Names of the remedies that did nothing, each with the reason."""
@@ -148,8 +146,12 @@ class Live:
         }
 
     def _replace(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-        assert self._patches is not None
-        self._patches.replace(owner, name, make)
+        self._set().replace(owner, name, make)
+
+    def _set(self) -> PatchSet:
+        if self._patches is None:
+            self._patches = PatchSet("remedies")
+        return self._patches
 
     def _building(self, original: Callable[..., None]) -> Callable[..., None]:
         live = self
