@@ -59,6 +59,7 @@ class Live:
         after_evaluation: called with the mean loss of an evaluation, when training goes on.
         before_evaluation: called before an evaluation's first pass through a network.
         on_loading: called when a `DataLoader` is constructed.
+        replaced: names of the functions that remedies have replaced beside these moments.
     """
 
     def __init__(self, evaluates_at: frozenset[tuple[str, int]] = frozenset()) -> None:
@@ -77,6 +78,7 @@ class Live:
         self.evaluates_at = evaluates_at
         self.counts: dict[str, int] = {}
         self.reasons: dict[str, str] = {}
+        self.replaced: list[str] = []
         self._patches: PatchSet | None = None
         self._handles: list[Any] = []
         self._depth = 0
@@ -131,10 +133,12 @@ class Live:
             name: its name there.
             make: gets the original, gives what stands in.
         """
+        self.replaced.append(name)
         self._replace(owner, name, make)
 
     def replace_name(self, owner: Any, name: str, value: Any) -> None:
         """Let a name stand for something else, until `detach`."""
+        self.replaced.append(name)
         self._set().replace_value(owner, name, value)
 
     def unused(self, remedies: Sequence[Remedy]) -> dict[str, str]:
