@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["HERE", "Guard", "Trouble", "in_backward", "is_readable"]
+__all__ = ["HERE", "Guard", "Trouble", "in_backward", "is_readable", "plain"]
 
 import os
 import threading
@@ -15,7 +15,12 @@ from typing import Any, TypeGuard
 
 import torch
 from torch._C import _current_graph_task_id, _len_torch_dispatch_stack
-from torch._C._functorch import is_functorch_wrapped_tensor, peek_interpreter_stack
+from torch._C._functorch import (
+    get_unwrapped,
+    is_functorch_wrapped_tensor,
+    is_gradtrackingtensor,
+    peek_interpreter_stack,
+)
 from torch.nn.parameter import is_lazy
 
 _PATIENCE = 8
@@ -205,6 +210,16 @@ def is_readable(tensor: Any) -> TypeGuard[torch.Tensor]:
         and not tensor.is_quantized
         and _is_plain(type(tensor))
     )
+
+
+def plain(tensor: Any) -> Any:
+    """What functorch's `grad` has wrapped, through all of its levels; anything else itself.
+
+    The wrapper carries the graph, what it wraps the numbers.
+    """
+    while isinstance(tensor, torch.Tensor) and is_gradtrackingtensor(tensor):
+        tensor = get_unwrapped(tensor)
+    return tensor
 
 
 def _is_plain(kind: type[torch.Tensor]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from trainwell.hooks.guard import Guard, is_readable
+from trainwell.hooks.guard import Guard, is_readable, plain
 from trainwell.measures.activations import (
     active_units,
     example_spread,
@@ -180,7 +180,7 @@ def read(node: Node, attribute: str) -> torch.Tensor | None:
     if node.hidden:
         return None
     try:
-        saved: Any = getattr(node.handle, attribute, None)
+        saved: Any = plain(getattr(node.handle, attribute, None))
     except RuntimeError:
         # Freed by an earlier backward, or overwritten in place: backward will say so itself.
         return None

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch.nn.parameter import is_lazy
 
+from trainwell.hooks.guard import plain
 from trainwell.probes.kinds import kind_of
 from trainwell.probes.step_state import HiddenRanges
 
@@ -104,7 +105,7 @@ def _node(handle: Any, hidden: HiddenRanges) -> Node:
     kind = kind_of(name)
     if kind == "leaf":
         # Reversed traversal meets leaves in no useful order; they sort before all operations.
-        return Node(handle, name, kind, leaf=handle.variable, sequence=-1)
+        return Node(handle, name, kind, leaf=plain(handle.variable), sequence=-1)
     sequence = handle._sequence_nr()
     sequence = sequence if sequence < _NO_SEQUENCE else 0
     return Node(handle, name, kind, sequence=sequence, hidden=sequence in hidden)

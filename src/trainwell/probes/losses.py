@@ -12,7 +12,7 @@ import torch
 from torch._C._functorch import is_functorch_wrapped_tensor
 
 from trainwell.hooks.events import LossCall as Call
-from trainwell.hooks.guard import is_readable
+from trainwell.hooks.guard import is_readable, plain
 from trainwell.measures.losses import (
     describe,
     distinct_values,
@@ -119,12 +119,13 @@ class Losses:
 
     def saw(self, call: Call) -> None:
         """Take in a call of a loss function."""
-        name, prediction, target, result = call.name, call.prediction, call.target, call.result
+        name, wrapped = call.name, call.result
+        prediction, target, result = plain(call.prediction), plain(call.target), plain(wrapped)
         if not is_readable(prediction) or not is_readable(result):
             return
         if not is_readable(target):
             target = None
-        training = call.gradients and result.requires_grad
+        training = call.gradients and wrapped.requires_grad
         frame = self._sources.frame(2)
         if frame is None:
             return
@@ -143,14 +144,15 @@ class Losses:
         rows = prediction.shape[0] if prediction.dim() else 1
         answers = self._answers(site, name, prediction, target, training=training)
         if training:
-            number = result.grad_fn._sequence_nr() if self.looking and result.grad_fn else None
+            number = wrapped.grad_fn._sequence_nr() if self.looking and wrapped.grad_fn else None
             self._evaluations.add_training(name, where, value, rows, number)
         else:
             self._evaluations.saw(name, where, self._sources, value, rows, answers)
         if training and site.looks >= _FIRST_LOOKS:
             self._familiar[name] = where
         if training and self.looking:
-            made = None if prediction.grad_fn is None else prediction.grad_fn._sequence_nr()
+            node = call.prediction.grad_fn
+            made = None if node is None else node._sequence_nr()
             self._here.losses.append((site.fact, made))
         if self.looking or site.looks < _FIRST_LOOKS or not site.calls & (site.calls - 1):
             self._look(site, name, prediction, target, value)

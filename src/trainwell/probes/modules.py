@@ -16,6 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.parameter import is_lazy
 
+from trainwell.hooks.guard import plain
 from trainwell.hooks.identity import IdentityMap
 from trainwell.hooks.keras import is_layer, layers_of, variables_of
 from trainwell.hooks.layer import HOOKS
@@ -153,8 +154,8 @@ class Modules:
         parameters = _named_parameters(module)
         for path, parameter in parameters:
             # A root called before its container keeps the names that were given first.
-            if parameter not in self._owners:
-                self._owners.set(parameter, (number, path))
+            if plain(parameter) not in self._owners:
+                self._owners.set(plain(parameter), (number, path))
         self._sensitive[number] = sensitive
         built = self._built.get(module)
         self._ledger.put(
@@ -230,6 +231,7 @@ class Modules:
             self._give_up()
             return
         if gradients:
+            self._rename(module, number)
             self._ranks.called(args)
             here.training[number, mode] += 1
             if self._place(number, "training_place", wrong=mode == "eval"):
@@ -254,6 +256,17 @@ class Modules:
         for tensor in output if isinstance(output, (tuple, list)) else (output,):
             if isinstance(tensor, torch.Tensor) and tensor.grad_fn is not None:
                 here.made.setdefault(tensor.grad_fn, (member[1], member[0]))
+
+    def _rename(self, module: nn.Module, number: int) -> None:
+        """Learn the names of tensors that a module computes with instead of its parameters.
+
+        `torch.func.functional_call` puts them in their place, new ones at every step.
+        """
+        parameters = _named_parameters(module)
+        if parameters and plain(parameters[0][1]) not in self._owners:
+            for path, parameter in parameters:
+                if plain(parameter) not in self._owners:
+                    self._owners.set(plain(parameter), (number, path))
 
     def _give_up(self) -> None:
         self._gave_up = True

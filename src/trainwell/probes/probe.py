@@ -21,7 +21,7 @@ from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.optim import Optimizer
 
 from trainwell.hooks.events import Backward, Listener, LossCall
-from trainwell.hooks.guard import Guard, Trouble, is_readable
+from trainwell.hooks.guard import Guard, Trouble, is_readable, plain
 from trainwell.hooks.identity import IdentityMap
 from trainwell.hooks.layer import HOOKS
 from trainwell.probes.budget import Budget
@@ -123,6 +123,8 @@ class Probe(Listener):
         self._process = os.getpid()
         self._flushed = time.perf_counter()
         self._asked: IdentityMap[torch.Tensor, None] = IdentityMap()
+        self._functional: dict[tuple[tuple[int, ...], ...], list[int]] = {}
+        """Shapes of the weights of trainings by `torch.func`, with their parameters' numbers."""
         self._look: Look | None = None
         self._idler: Watched | None = None
         self._quick_began = 0.0
@@ -350,7 +352,7 @@ class Probe(Listener):
         """A backward begins, and there is more to do than to count it."""
         self._look = None
         asked = event.inputs if event.inputs is not None else event.only
-        if asked is not None and not self._trains(asked):
+        if asked is not None and not self._trains(event.roots, asked):
             return
         self._take_idle()
         began = time.perf_counter()
@@ -373,7 +375,7 @@ class Probe(Listener):
         roots = event.roots
         assert self._look is not None
         scale = self._look.scale = self._scale_of(roots)
-        lost = self.objectives.saw(watched, step, roots, scale, now=due)
+        lost = self.objectives.saw(watched, step, tuple(map(plain, roots)), scale, now=due)
         graph = self._graph(watched, roots, due=due, lost=lost)
         inside = None if graph is None else {n.sequence for n in graph.nodes if n.leaf is None}
         part("evaluations", None, self.evaluations.backward, step, watched.fact, inside)
@@ -403,8 +405,8 @@ class Probe(Listener):
         part("ranks", None, self.ranks.see)
         part("ranks", None, self.ranks.backward, step, watched.parameters)
         part("kept graphs", None, self.kept.look, watched.fact, roots, step)
-        for tensor in event.inputs or ():
-            self.parameters.number(tensor)
+        if event.inputs is not None:
+            part("gradients", None, self._number_inputs, event.inputs)
         self.optimizers.looking = True
         hidden_cost = _TRACE_SECONDS * len(graph.nodes) if traced else 0.0
         self.guard.spent += hidden_cost
@@ -430,12 +432,14 @@ class Probe(Listener):
             return
         given = None
         if event.inputs is not None and event.gradients is not None:
-            given = list(zip(event.inputs, event.gradients, strict=False))
+            given = [
+                (plain(t), plain(g)) for t, g in zip(event.inputs, event.gradients, strict=False)
+            ]
         self._after(look, given)
         if self.run.steps == 1:
             self.budget.first_step_over()
 
-    def _trains(self, inputs: tuple[torch.Tensor, ...]) -> bool:
+    def _trains(self, roots: tuple[torch.Tensor, ...], inputs: tuple[torch.Tensor, ...]) -> bool:
         """Whether gradients of these are a training step: they are parameters.
 
         Bare leaves may be parameters, or inputs (gradient penalties, maps of salience), which are
@@ -443,11 +447,40 @@ class Probe(Listener):
         """
         if not inputs or not all(t.is_leaf for t in inputs):
             return False
+        if any(is_functorch_wrapped_tensor(t) for t in inputs):
+            return self._trains_by_functions(roots, inputs)
         bare = [t for t in inputs if not isinstance(t, nn.Parameter)]
         known = [t in self._asked for t in bare]
         for tensor in bare:
             self._asked.set(tensor, None)
         return all(known)
+
+    def _trains_by_functions(
+        self, roots: tuple[torch.Tensor, ...], inputs: tuple[torch.Tensor, ...]
+    ) -> bool:
+        """The same under `torch.func.grad`, where the weights are other tensors at every step.
+
+        They are told by a module that has computed with them (`torch.func.functional_call`), and
+        from then on by their shapes.
+        """
+        root = plain(roots[0]) if len(roots) == 1 else None
+        weights = [plain(t) for t in inputs]
+        if not is_readable(root) or root.numel() != 1 or not all(map(is_readable, weights)):
+            return False
+        signature = tuple(tuple(w.shape) for w in weights)
+        numbers = self._functional.get(signature)
+        if numbers is not None:
+            self.updates.follow(dict(zip(numbers, weights, strict=False)))
+        elif all(self.modules.owner(w)[0] is not None for w in weights):
+            self._functional[signature] = []
+        return signature in self._functional
+
+    def _number_inputs(self, inputs: tuple[torch.Tensor, ...]) -> None:
+        weights = [plain(t) for t in inputs]
+        numbers = [self.parameters.number(w) for w in weights]
+        signature = tuple(tuple(w.shape) for w in weights)
+        if signature in self._functional:
+            self._functional[signature] = numbers
 
     def _scale_of(self, roots: tuple[torch.Tensor, ...]) -> float:
         scaled, self.here.scaled = self.here.scaled, None

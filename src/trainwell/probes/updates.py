@@ -131,6 +131,16 @@ class Updates:
                 "objective", self._objective, "gradient_agreement", step, product / scale
             )
 
+    def follow(self, tensors: dict[int, torch.Tensor]) -> None:
+        """Compare with other tensors than those that were remembered: training made new ones.
+
+        Args:
+            tensors: today's parameters by number.
+        """
+        for number, tensor in tensors.items():
+            if number in self._before:
+                self._before[number] = (weakref.ref(tensor), self._before[number][1])
+
     def resolve(self, numbers: set[int] | None, step: int, *, waiting: frozenset[int]) -> None:
         """Compare with the weights as they are now.
 
