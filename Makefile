@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 # A tensor in a test is small: more threads only wait for each other.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: venv test test-all lint docs demo data bench conformance conformance-part clean
+.PHONY: venv test test-all test-frameworks test-paths frameworks lint docs demo data bench conformance conformance-part clean
 
 venv: $(STAMP)
 
@@ -22,6 +22,35 @@ test: venv
 
 test-all: venv
 	$(BIN)/python -m pytest -q -n auto
+
+# Lightning, Transformers, Keras and others as guests, in an environment of their own that borrows
+# torch and trainwell from .venv.
+GUESTS := .venv-frameworks/bin
+
+frameworks: .venv-frameworks/.stamp
+
+.venv-frameworks/.stamp: $(STAMP) tests/frameworks/requirements.txt
+	test -x $(GUESTS)/python || $(PYTHON) -m venv .venv-frameworks
+	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' \
+	  > $$($(GUESTS)/python -c 'import site; print(site.getsitepackages()[0])')/venv.pth
+	$(BIN)/python -c 'import pathlib, trainwell; print(pathlib.Path(trainwell.__file__).parents[1])' \
+	  > $$($(GUESTS)/python -c 'import site; print(site.getsitepackages()[0])')/source.pth
+	$(BIN)/python -m pip freeze | grep -E '^(torch|numpy|scipy|scikit-learn)==' > .venv-frameworks/constraints.txt
+	$(GUESTS)/python -m pip install --quiet --constraint .venv-frameworks/constraints.txt \
+	  --requirement tests/frameworks/requirements.txt
+	touch $@
+
+test-frameworks: frameworks
+	$(GUESTS)/python -m pytest -q -n auto -m frameworks tests/frameworks
+
+# What tells its own frames and files from the user's, in a checkout whose path holds a space and
+# letters outside of ASCII, below a folder with the package's own name.
+test-paths: venv
+	folder=$$(mktemp -d)/'trainwell né ß'; mkdir "$$folder"; \
+	git clone --quiet . "$$folder/trainwell" && python=$$PWD/$(BIN)/python && cd "$$folder/trainwell" && \
+	PYTHONPATH="$$PWD/src" "$$python" -m pytest -q -n auto -m 'not slow' tests/hooks tests/test_watching.py \
+	  tests/cli/test_run.py tests/probes/test_script.py tests/probes/test_tracebacks.py \
+	  tests/probes/test_places.py tests/probes/test_failures.py tests/probes/test_ranks.py
 
 lint: venv
 	$(BIN)/ruff check .
@@ -64,5 +93,5 @@ conformance-part: venv
 	$(BIN)/python -m benchmarks.conformance --part
 
 clean:
-	rm -rf .venv .trainwell .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .venv-frameworks .trainwell .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

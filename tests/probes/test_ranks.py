@@ -167,11 +167,46 @@ def test_an_exit_status_stays(parent: Parent) -> None:
     assert [r.exit_status for r in ranks(parent)[1:]] == [3]
 
 
-def test_a_child_that_joins_nobody_is_not_watched(parent: Parent) -> None:
-    child = multiprocessing.get_context("fork").Process(target=works_alone, args=(parent[1],))
+def works_without_training(folder: str) -> None:
+    nn.Linear(3, 2)(torch.randn(4, 3))
+    (Path(folder) / "done").touch()
+
+
+def _one_child(parent: Parent, target: Callable[[str], None]) -> None:
+    child = multiprocessing.get_context("fork").Process(target=target, args=(parent[1],))
     child.start()
     child.join()
     assert child.exitcode == 0
+
+
+def test_a_child_that_trains_alone_is_watched_and_speaks_for_its_parent(parent: Parent) -> None:
+    _one_child(parent, works_alone)
+    store = Store(os.path.join(parent[1], "runs.db"), create=False)
+    run = gather(store, Run("parent", "train.py"))
+    store.close()
+    assert run.id.startswith("parent-child")
+    assert run.steps > 0
+    assert run.loss(0).values
+    assert run.notes == []
+
+
+def test_processes_that_train_apart_are_named(parent: Parent) -> None:
+    _one_child(parent, works_alone)
+    _one_child(parent, works_alone)
+    store = Store(os.path.join(parent[1], "runs.db"), create=False)
+    own = Run("parent", "train.py", steps=5)
+    run = gather(store, own)
+    names = store.children_of("parent")
+    store.close()
+    assert run is own
+    assert len(names) == 2
+    (note,) = run.notes
+    assert note.startswith("2 other processes of the script trained")
+    assert all(f"`trainwell show {name}`" in note for name in names)
+
+
+def test_of_a_child_that_trains_nothing_nothing_is_written(parent: Parent) -> None:
+    _one_child(parent, works_without_training)
     assert sorted(os.listdir(parent[1])) == ["done"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["run"]
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 from trainwell.cli.declarations import Argument, Option
@@ -73,6 +74,14 @@ def run(
             " stays as it is. `trainwell remedies` lists them.",
         ),
     ] = None,
+    keras_on_torch: Annotated[
+        bool,
+        Option(
+            "--keras-on-torch",
+            help="Let Keras 3 run on PyTorch (KERAS_BACKEND=torch), where its training can be"
+            " watched.",
+        ),
+    ] = False,
     fail_on: FailOnOption = None,
     report_format: FormatOption = None,
     json: JsonOption = False,
@@ -100,6 +109,8 @@ def run(
     if module is None and not words:
         raise BadInputError("give the script to run: trainwell run SCRIPT [ARGS]")
     share = None if budget is None else parse_budget(budget)
+    if keras_on_torch:
+        os.environ["KERAS_BACKEND"] = "torch"
     name, arguments = (words[0], words[1:]) if module is None else (module, words)
     chosen: list[Remedy] = []
     if remedies is None:

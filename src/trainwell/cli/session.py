@@ -215,7 +215,7 @@ class Session:
             return 0
         if self._blind:
             return 0
-        if self._probe is None or _is_empty(run):
+        if _is_empty(run):
             # Importing the catalogue would only delay the answer.
             return self._say_nothing()
         try:
@@ -275,10 +275,7 @@ class Session:
         # Trouble of trainwell's own must not look like a script that trains nothing.
         for note in self._run.notes:
             put(self._errors, f"trainwell: {note}\n")
-        put(
-            self._errors,
-            "trainwell: saw no backward(): nothing was trained, so there is nothing to diagnose\n",
-        )
+        put(self._errors, f"trainwell: {_why_nothing()}\n")
         return 0
 
     def _say_trouble(self, what: str, error: Exception) -> None:
@@ -287,6 +284,17 @@ class Session:
         put(self._errors, f"trainwell: {what}: {reason}\n")
         if self._output.verbose and not isinstance(error, TrainwellError):
             put(self._errors, "".join(traceback.format_exception(error)))
+
+
+def _why_nothing() -> str:
+    """Why nothing was seen to be trained, in one line."""
+    backend = getattr(sys.modules.get("keras.src.backend.config"), "_BACKEND", "torch")
+    if "keras" in sys.modules and backend != "torch":
+        return (
+            f"this script trains with Keras on {backend}, which is not watched; try it on PyTorch:"
+            " trainwell run --keras-on-torch SCRIPT"
+        )
+    return "saw no backward(): nothing was trained, so there is nothing to diagnose"
 
 
 def _is_empty(run: Run) -> bool:
