@@ -116,7 +116,9 @@ class LearningRateTooHigh(Finding):
         fallen = start - end
         late = loss[len(loss) // 2 :]
         jump = fmean(abs(b - a) for a, b in pairwise(late))
-        large = typical >= self.update or early >= self.early
+        # One step that throws the weights away may leave gradients of exactly 0.
+        thrown = median(max(values[:5]) for values in found)
+        large = typical >= self.update or early >= self.early or thrown >= 1.0
         unsettled = max(loss) - start > self.climb * scale or jump > self.fall * scale
         learned = fallen > self.fall * scale and jump < self.swing * fallen
         if early >= 1.0 and max(loss) > self.blast * scale:
@@ -132,7 +134,7 @@ class LearningRateTooHigh(Finding):
             if fallen <= self.fall * scale
             else f"the loss jumps by {jump:.3g} a step, where it has fallen by {fallen:.3g}"
         )
-        moved = typical if typical >= self.update else early
+        moved = typical if typical >= self.update else early if early >= self.early else thrown
         return Sighting(
             where,
             f"a step moves the weights by {moved:.0%} of their size (0.1 % is usual), {seen}: "

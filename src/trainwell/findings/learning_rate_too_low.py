@@ -56,6 +56,7 @@ class LearningRateTooLow(Finding):
         moved: see `coherent`.
         known: first loss, as a share of what an uninformed network gets, under which the network
             counts as trained before.
+        large: an update, relative to the weight, that no rate makes that is too low.
 
     Sources:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 11.4.1; known limits of
@@ -75,6 +76,7 @@ class LearningRateTooLow(Finding):
     small: float = 1.5e-3
     moved: float = 0.05
     known: float = 0.5
+    large: float = 0.1
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the optimizer with the rate."""
@@ -98,6 +100,8 @@ class LearningRateTooLow(Finding):
         lost = harm(run, objective)
         if objective.steps < self.steps or update is None or self._knows(run, objective):
             return None
+        if self._has_moved(run, objective):
+            return None
         if not self._too_low(run, objective, update, lost):
             return None
         fall = run.loss(objective.number).fall()
@@ -119,6 +123,11 @@ class LearningRateTooLow(Finding):
         found = run.series("objective", objective.number, "gradient_agreement").finite
         coherent = len(found) >= self.looks and median(found) >= self.coherent
         return coherent and update < self.small and lost >= 1 - self.moved
+
+    def _has_moved(self, run: Run, objective: Objective) -> bool:
+        """Whether some step was large: then the others are not small for want of rate."""
+        series = (run.series("parameter", n, "update_ratio") for n in objective.parameters)
+        return any(value >= self.large for each in series for value in each.finite)
 
     def _knows(self, run: Run, objective: Objective) -> bool:
         """Whether the loss was low from the start: a converged or pretrained network."""
