@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from trainwell.probes.fork import ForkError, answers
+from trainwell.probes.counterfactuals import ForkError, answers
 
 
 def test_answers_come_in_their_order() -> None:
@@ -56,7 +56,7 @@ def test_an_exception_here_takes_the_copy_along(monkeypatch: pytest.MonkeyPatch)
     def interrupted(*args: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("trainwell.probes.fork.select.select", interrupted)
+    monkeypatch.setattr("trainwell.probes.counterfactuals.select.select", interrupted)
     with pytest.raises(KeyboardInterrupt):
         answers(lambda: iter(threading.Event().wait, None), 30)  # type: ignore[arg-type]
     with pytest.raises(ProcessLookupError):

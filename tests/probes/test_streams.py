@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, Subset, default_collate, get_worker_info
 
-from trainwell.probes.streams import Stream, shared_stream
+from trainwell.probes.loaders import Stream, shared_stream
 from trainwell.record import Run
 
 RNG = np.random.default_rng(0)

@@ -18,8 +18,7 @@ from trainwell.measures.activations import (
 )
 from trainwell.measures.features import ColumnStatistics
 from trainwell.measures.samples import every_nth, unit_rows
-from trainwell.probes.graph import Graph, Node
-from trainwell.probes.kinds import ACTIVATIONS, VIEWS
+from trainwell.probes.graph import ACTIVATIONS, VIEWS, Graph, Node
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.program import Match
 from trainwell.record import Features

@@ -28,10 +28,9 @@ from trainwell.probes.budget import Budget
 from trainwell.probes.evaluations import Evaluations
 from trainwell.probes.failures import Failures
 from trainwell.probes.graph import NODE_LIMIT, Graph, walk
-from trainwell.probes.kept import KeptGraphs
 from trainwell.probes.ledger import Ledger, Writer
 from trainwell.probes.loaders import Loaders
-from trainwell.probes.looks import Look, Looks
+from trainwell.probes.looks import KeptGraphs, Look, Looks
 from trainwell.probes.losses import Losses
 from trainwell.probes.modules import Modules
 from trainwell.probes.objectives import Objectives, Watched

@@ -12,8 +12,7 @@ from typing import Any
 import torch
 
 from trainwell.hooks.identity import IdentityMap
-from trainwell.probes.graph import Graph, Node
-from trainwell.probes.kinds import VIEWS
+from trainwell.probes.graph import VIEWS, Graph, Node
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.modules import Modules
 from trainwell.probes.parameters import Parameters, shape_of

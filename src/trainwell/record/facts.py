@@ -96,7 +96,7 @@ class Operation:
 
     Attributes:
         kind: canonical name: "linear", "convolution", "relu", "softmax", "mse_loss", ...; see
-            `trainwell.probes.kinds`.
+            `trainwell.probes.graph`.
         name: autograd's own name of the node, for example "AddmmBackward0".
         objective: number of the `Objective` in whose graph it was first seen.
         place: layer and source line.

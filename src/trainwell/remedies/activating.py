@@ -35,7 +35,7 @@ _MODULES: dict[str, tuple[type[nn.Module], ...]] = {
     "silu": (nn.SiLU,),
     "hardtanh": (nn.Hardtanh, nn.Hardsigmoid),
 }
-"""The kinds of operations of `trainwell.probes.kinds`, and the modules that make them."""
+"""The kinds of operations of `trainwell.probes.graph`, and the modules that make them."""
 
 _CALLS: dict[str, tuple[tuple[Any, str], ...]] = {
     "relu": ((torch, "relu"), (F, "relu"), (torch.Tensor, "relu")),
