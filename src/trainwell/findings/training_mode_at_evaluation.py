@@ -75,6 +75,12 @@ class TrainingModeAtEvaluation(Finding):
 
 
 def _functional_dropout(run: Run, network: Network) -> int:
-    """Calls of `torch.nn.functional.dropout` in the graphs of a network."""
+    """Calls of `torch.nn.functional.dropout` in the graphs of a network.
+
+    Those of an `nn.Dropout` outside of the network follow that module's own mode.
+    """
     objectives = {o.number for o in run.objectives.values() if network.number in o.networks}
-    return sum(o.kind == "dropout" and o.objective in objectives for o in run.operations.values())
+    return sum(
+        o.kind == "dropout" and o.objective in objectives and not o.details.get("by_module")
+        for o in run.operations.values()
+    )

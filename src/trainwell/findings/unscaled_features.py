@@ -10,7 +10,7 @@ from statistics import median_low
 from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
-from trainwell.record import Features, Run, Sighting, Undecided
+from trainwell.record import Features, Operation, Run, Sighting, Undecided
 from trainwell.record.reading import harm as harm_of
 from trainwell.record.reading import label
 
@@ -75,7 +75,7 @@ class UnscaledFeatures(Finding):
             if operation is None or operation.kind == "batch_norm" or features.rows < 2:
                 continue
             found = self._judge(features)
-            if found is None:
+            if found is None or self._is_normalized(run, operation, features):
                 continue
             words, evidence = found
             lost = harm_of(run, run.objectives.get(operation.objective))
@@ -87,6 +87,17 @@ class UnscaledFeatures(Finding):
                 evidence,
                 lost,
             )
+
+    def _is_normalized(self, run: Run, operation: Operation, features: Features) -> bool:
+        """Whether batch norm takes the scale out again, and all columns have about the same."""
+        after = run.consumers(operation)
+        sizes = [math.hypot(m, s) for m, s in zip(features.mean, features.std, strict=True)]
+        known = [s for s in sizes if math.isfinite(s) and s > 0]
+        return (
+            bool(after)
+            and all(o.kind == "batch_norm" for o in after)
+            and max(known, default=0.0) <= self.apart * min(known, default=0.0)
+        )
 
     def _judge(self, features: Features) -> tuple[str, dict[str, float]] | None:
         # Of many columns, evenly chosen ones are listed.

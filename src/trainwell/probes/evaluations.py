@@ -76,8 +76,12 @@ class Evaluations:
         self._trained_by: dict[str, set[int]] = {}
         self._usual: dict[int, int] = {}
         self._varies: set[int] = set()
+        self._late: set[int] = set()
+        """Objectives whose backward passes follow after all of their losses."""
         self.loader = ""
         """Name of the data loader that is being iterated."""
+        self.training = 0
+        """Trainings that came before this one: other networks, through the same lines perhaps."""
 
     def saw(
         self,
@@ -100,7 +104,11 @@ class Evaluations:
         """
         call = _Call(function, where, value, rows, answers)
         lines = ">".join(f"{line}" for _, line in sources.chain(3))
-        self._into(f"{function}@{lines}{self.loader}", call)
+        self._into(f"{function}@{lines}{self.loader}{self._era}", call)
+
+    @property
+    def _era(self) -> str:
+        return f" (training {self.training + 1})" if self.training else ""
 
     @property
     def busy(self) -> bool:
@@ -158,12 +166,14 @@ class Evaluations:
     def _sampled(
         self, pending: list[_Call], objective: int, inside: set[int]
     ) -> tuple[list[_Call], list[_Call]]:
-        if any(call.sequence is None and not call.age for call in pending):
+        if any(call.sequence is None for call in pending):
             # Some came before the sample began.
             return self._counted(pending, objective)
         used = [call for call in pending if call.sequence in inside]
         for call in used:
             self._trained_by.setdefault(call.function, set()).add(objective)
+        if any(call.age for call in used):
+            self._late.add(objective)
         before = self._usual.get(objective)
         if before is not None and before != len(used):
             self._varies.add(objective)
@@ -184,7 +194,7 @@ class Evaluations:
         extra = 0 if objective in self._varies else max(0, len(own) - usual)
         if not extra:
             return own, others
-        if shared:
+        if shared or objective in self._late:
             # Both losses first, then both backward passes.
             return own[:usual], [*others, *own[usual:]]
         self._spill(own[:extra])
@@ -226,7 +236,9 @@ class Evaluations:
 
     def _spill(self, calls: list[_Call]) -> None:
         for call in calls:
-            self._into(f"{call.function}@{call.where[1]} with gradients{self.loader}", call)
+            self._into(
+                f"{call.function}@{call.where[1]} with gradients{self.loader}{self._era}", call
+            )
 
     def _into(self, key: str, call: _Call) -> None:
         if key not in self._open:

@@ -1,4 +1,4 @@
-"""The autograd graph under a loss: the program that just ran, and the field's names of its nodes."""
+"""The autograd graph under a loss: the program that just ran, in the field's own words."""
 
 from __future__ import annotations
 

@@ -53,6 +53,9 @@ class Optimizers:
         self._built: IdentityMap[TorchOptimizer, tuple[str, int]] = IdentityMap()
         self.looking = False
         """Look at the next steps: their backward was looked at."""
+        self._held: IdentityMap[torch.Tensor, None] = IdentityMap()
+        self.on_other_training: Callable[[], None] = lambda: None
+        """Called when an optimizer is built, after training, for parameters that are new."""
         self.on_step: Callable[[set[int]], None] = lambda numbers: None
 
     def stepped(self, optimizer: TorchOptimizer) -> None:
@@ -85,7 +88,12 @@ class Optimizers:
             self._guard.part("optimizers", seen.fact, self._hold, optimizer, seen)
 
     def constructed(self, optimizer: TorchOptimizer) -> None:
-        """Note the line that constructs an optimizer."""
+        """Note the line that constructs an optimizer, and whether another training begins."""
+        held = [p for group in optimizer.param_groups for p in group["params"]]
+        if self._ledger.run.steps and held and not any(p in self._held for p in held):
+            self.on_other_training()
+        for parameter in held:
+            self._held.set(parameter, None)
         frame = self._sources.frame(1)
         if frame is not None:
             self._built.set(optimizer, (frame.f_code.co_filename, frame.f_lineno))

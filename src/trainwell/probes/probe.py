@@ -116,6 +116,7 @@ class Probe(Listener):
         self.phases.on_news = self._look_again
         self.modules.on_give_up = self._give_up
         self.optimizers.on_step = self._stepped
+        self.optimizers.on_other_training = self._other_training
         self.objective: int | None = None
         """The objective whose backward began last."""
         self.yields = yields
@@ -531,6 +532,11 @@ class Probe(Listener):
         self.guard.part(
             "updates", None, self.updates.resolve, numbers, self.run.steps, waiting=frozenset()
         )
+
+    def _other_training(self) -> None:
+        """Another network is trained from here on: its evaluations are a curve of their own."""
+        self.evaluations.close(self.run.steps)
+        self.evaluations.training += 1
 
     # When to sample
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["Match", "Program"]
 
 import itertools
+import os
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ from trainwell.record.facts import Detail
 _SIGNATURE_LIMIT = 24
 """Structures remembered at most; a program with more (sequences of any length) is traced afresh at
 every look instead."""
+
+
+_DROPOUT_MODULE = os.path.join("torch", "nn", "modules", "dropout.py")
 
 
 @dataclass(frozen=True)
@@ -210,6 +214,8 @@ class Program:
             ordinals[key] = ordinals.get(key, -1) + 1
             key = (key, ordinals[key])
         details = _details(node, [p.shape for p in own if p.is_weight])
+        if node.kind == "dropout" and any(_DROPOUT_MODULE in frame for frame in traceback or ()):
+            details["by_module"] = True
         reads_data = -1 in node.inputs and not reading.operations
         number = self._keys.get(key)
         if number is not None:
