@@ -200,6 +200,12 @@ class Evaluations:
         self._spill(own[:extra])
         return own[extra:], others
 
+    def is_simple(self, objective: int) -> bool:
+        """Whether each backward of an objective follows on its own losses, always as many."""
+        return (
+            not self._here.pending and objective not in self._late and objective not in self._varies
+        )
+
     def finish(self, step: int) -> None:
         """The run is over."""
         self._spill(self._here.pending)

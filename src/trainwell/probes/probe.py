@@ -283,7 +283,11 @@ class Probe(Listener):
             return
         left = watched.schedule.due - watched.schedule.calls - 1
         idle = min(int(wanted), _MOST_IDLE, int(_IDLE_SECONDS / step_time), left)
-        if idle > 0 and self.objectives.only_one_lives():
+        if (
+            idle > 0
+            and self.evaluations.is_simple(watched.fact)
+            and self.objectives.only_one_lives()
+        ):
             HOOKS.idle = idle
 
     def _take_idle(self) -> None:
