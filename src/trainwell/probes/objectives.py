@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import torch
 
 from trainwell.hooks.guard import is_readable
-from trainwell.probes.budget import Schedule
+from trainwell.probes.budget import Budget, Schedule
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
 from trainwell.record import Detail, Objective
@@ -24,6 +24,12 @@ _SINGLE = 256
 _PATIENCE = 16
 """Steps of others that an objective may miss before it counts as over; more where it has always
 been called more rarely."""
+
+_FREE = 8
+"""Objectives whose first call is looked at whatever it costs; further ones wait for the budget."""
+
+_FIRST_SECONDS = 5e-3
+"""What the first look at an objective costs, about."""
 
 _DEFER = 256
 """Losses on a device are fetched at looks, or when this many wait: a fetch waits for it."""
@@ -41,9 +47,9 @@ class Watched:
         parameters: those of its graph at the last look, by number.
         suspect: an operation whose slope was infinite at the values of a look.
         deferred: losses on a device, not fetched yet: (step, loss, scale).
-        known: its graph has been looked at.
         last: the step of its latest call.
         gap: steps between its calls, at most so far.
+        nodes: operations in its graph, as far as known.
         lost: its loss has been NaN or infinite.
     """
 
@@ -58,9 +64,9 @@ class Watched:
     block_step: int = 0
     blocks: int = 0
     deferred: list[tuple[int, torch.Tensor, float]] = field(default_factory=list)
-    known: bool = False
     last: int = 0
     gap: int = 0
+    nodes: int = 64
     lost: bool = False
     lost_value: str = ""
 
@@ -73,9 +79,10 @@ class Watched:
 class Objectives:
     """Finds the objective of a backward by the line that called it."""
 
-    def __init__(self, ledger: Ledger, sources: Sources) -> None:
+    def __init__(self, ledger: Ledger, sources: Sources, budget: Budget) -> None:
         self._ledger = ledger
         self._sources = sources
+        self._budget = budget
         self._by_line: dict[tuple[str, int], Watched] = {}
 
     def all(self) -> list[Watched]:
@@ -90,6 +97,14 @@ class Objectives:
         step = self._ledger.run.steps
         return any(
             w.schedule.is_due and step - w.last <= max(_PATIENCE, 4 * w.gap)
+            for w in self._by_line.values()
+        )
+
+    def wants_lines(self) -> bool:
+        """Whether an objective whose source lines are unknown is likely to be called next."""
+        step = self._ledger.run.steps
+        return any(
+            w.wants_lines and w.schedule.is_due and step - w.last <= max(2, 2 * w.gap)
             for w in self._by_line.values()
         )
 
@@ -122,6 +137,11 @@ class Objectives:
             number = self._ledger.next_number("objective")
             self._ledger.put(Objective(number=number, place=place_of(*where)))
             watched = self._by_line[where] = Watched(number)
+            if number >= _FREE and self._budget.every is None:
+                # A program of many trainings (a test suite): its budget is for all of them.
+                wait = self._budget.seconds_until(_FIRST_SECONDS)
+                step_time = self._budget.elapsed / max(self._ledger.run.steps, 1)
+                watched.schedule.due = math.ceil(wait / max(step_time, 1e-5))
         return watched
 
     def saw(

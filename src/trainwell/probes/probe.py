@@ -55,6 +55,9 @@ _HIDDEN_FACTOR = 3.0
 """What the counting of one step costs beside what its clock sees: the wrappers, and the caches
 that it finds and leaves cold (benchmarks/overhead.py, 100,000 tiny steps)."""
 
+_FREE_STEPS = 16
+"""Steps at the beginning of a run in which Python stacks are recorded whatever they cost."""
+
 _MOST_IDLE = 64
 _IDLE_SECONDS = 0.05
 """Steps that are let pass uncounted at most, one after another, where steps are very short."""
@@ -96,7 +99,7 @@ class Probe(Listener):
         self.program = Program(self.ledger, self.modules, self.parameters, self.sources, self.here)
         self.evaluations = Evaluations(self.ledger, self.here)
         self.losses = Losses(self.ledger, self.sources, self.evaluations, self.here)
-        self.objectives = Objectives(self.ledger, self.sources)
+        self.objectives = Objectives(self.ledger, self.sources, self.budget)
         self.optimizers = Optimizers(self.ledger, self.parameters, self.sources, self.guard)
         self.updates = Updates(self.ledger)
         self.looks = Looks(
@@ -224,7 +227,7 @@ class Probe(Listener):
         ):
             return False
         watched = self.objectives.here(2)
-        if watched.schedule.is_due or not watched.known:
+        if watched.schedule.is_due:
             return False
         value = root.item()
         if not math.isfinite(value):
@@ -388,6 +391,8 @@ class Probe(Listener):
             waiting = self.optimizers.waiting()
             part("updates", None, self.updates.resolve, None, step, waiting=waiting)
         part("phases", None, self.phases.backward, watched)
+        if HOOKS.tracing is not None and HOOKS.tracing.on and not due:
+            self.guard.spent += _TRACE_SECONDS * watched.nodes
         if not due and not lost:
             # Gradients may be accumulated: the step that uses them is still to come.
             self.optimizers.looking = self.updates.pending
@@ -395,7 +400,7 @@ class Probe(Listener):
         traced = HOOKS.tracing is not None and HOOKS.tracing.on
         if HOOKS.tracing is not None:
             HOOKS.tracing.switch(on=False)
-        watched.known = True
+        watched.nodes = watched.nodes if graph is None else len(graph.nodes)
         if graph is None:
             watched.wants_lines = False
             watched.schedule.looked(self.budget, time.perf_counter() - began, watched.step_time)
@@ -556,8 +561,10 @@ class Probe(Listener):
         self.losses.looking = look
         tracing = HOOKS.tracing
         if look:
-            lines = not self.objectives.all() or any(
-                w.wants_lines for w in self.objectives.all() if w.schedule.is_due
+            lines = not self.run.steps or (
+                self.objectives.wants_lines()
+                # Stacks cost every operation of every step until the sample comes.
+                and (self.run.steps < _FREE_STEPS or not self.budget.seconds_until(0.0))
             )
             self.modules.arm(full=lines or self.modules.stranger)
             self.modules.stranger = False
