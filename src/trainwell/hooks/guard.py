@@ -194,7 +194,9 @@ def is_readable(tensor: Any) -> TypeGuard[torch.Tensor]:
     """Whether the numbers of a tensor can be read and measured: it has some, in plain memory.
 
     Fake and meta tensors have no numbers, wrapped ones (functorch, `__torch_dispatch__`) do what
-    the script's own code says, sparse and quantized ones lack most operations.
+    the script's own code says, sparse, nested and quantized ones lack most operations. Parameters
+    of which a process keeps only a shard (FSDP) have no memory in between: reading one would end
+    the process.
     """
     return (
         isinstance(tensor, torch.Tensor)
@@ -203,7 +205,9 @@ def is_readable(tensor: Any) -> TypeGuard[torch.Tensor]:
         and not is_lazy(tensor)
         and not is_functorch_wrapped_tensor(tensor)
         and not tensor.is_quantized
+        and not tensor.is_nested
         and _is_plain(type(tensor))
+        and (tensor.untyped_storage().nbytes() > 0 or not tensor.numel())
     )
 
 
