@@ -12,7 +12,7 @@ __all__ = ["HOOKS", "KERAS", "LOSS_FUNCTIONS", "PATCHED", "Hooks", "StackTracing
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -380,8 +380,9 @@ class Hooks:
             result = original(*args, **kwargs)
         finally:
             HERE.inside = False
-        if event.inputs is not None and isinstance(result, tuple):
-            event.gradients = result
+        found = tuple(result.values()) if isinstance(result, dict) else result
+        if event.inputs is not None and isinstance(found, tuple):
+            event.gradients = found
         self._tell("backward_ends", event)
         return result
 
@@ -460,7 +461,6 @@ class Hooks:
         hooks = self
 
         def scale(scaler: Any, outputs: Any) -> Any:
-            outputs = _settled(outputs)
             result = original(scaler, outputs)
             if isinstance(result, torch.Tensor) and not is_compiling() and not HERE.own:
                 hooks._tell("loss_scaled", scaler, result)
@@ -574,8 +574,11 @@ def _creates_graph(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 
 def _settled(value: Any) -> Any:
-    """What can be read more than once: an iterator's items are taken out of it."""
-    return tuple(value) if isinstance(value, Iterator) else value
+    """What can be read more than once: the items are taken out of what may be read only once."""
+    if isinstance(value, (torch.Tensor, list, tuple, Mapping)) or not isinstance(value, Iterable):
+        return value
+    # What acts as a tensor is one to autograd.
+    return value if hasattr(type(value), "__torch_function__") else tuple(value)
 
 
 def _tensors(value: Any) -> tuple[torch.Tensor, ...]:
