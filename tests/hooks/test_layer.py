@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from trainwell.errors import BadInputError
 from trainwell.hooks.events import Backward, Listener, LossCall
-from trainwell.hooks.guard import HERE, Guard, Trouble
+from trainwell.hooks.guard import HERE, Guard, Trouble, is_readable
 from trainwell.hooks.layer import HOOKS, LOSS_FUNCTIONS
 from trainwell.probes.probe import Probe
 from trainwell.record import Run
@@ -343,6 +343,10 @@ def _generator(tensors: list[torch.Tensor]) -> Iterator[torch.Tensor]:
     yield from tensors
 
 
+def _same(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor
+
+
 class Once:
     """Can be read only once, and is no iterator itself."""
 
@@ -356,7 +360,7 @@ class Once:
 _ONCE: dict[str, Callable[[list[torch.Tensor]], Any]] = {
     "generator": _generator,
     "iterator": iter,
-    "map": lambda tensors: map(lambda t: t, tensors),
+    "map": lambda tensors: map(_same, tensors),
     "filter": lambda tensors: filter(lambda t: True, tensors),
     "readable once": Once,
 }
@@ -541,7 +545,7 @@ def test_a_second_derivative_inside_of_a_custom_function_is_not_told(attach: Att
     assert hearing.heard == ["backward begins", "backward ends"]
 
 
-def test_nothing_inside_of_compiled_code_is_told(attach: Attach) -> None:
+def test_nothing_that_a_compiler_traces_is_told(attach: Attach) -> None:
     model = nn.Linear(2, 1)
 
     def function(x: torch.Tensor) -> torch.Tensor:
@@ -555,10 +559,10 @@ def test_nothing_inside_of_compiled_code_is_told(attach: Attach) -> None:
         compiled = torch.compile(function, backend="eager", fullgraph=True)
         assert hearing.heard == ["compiles"]
         for _ in range(2):
-            hearing.heard.clear()
+            hearing.losses.clear()
             loss = compiled(torch.ones(3, 2))
-            # What PyTorch builds for itself while it compiles is no layer of the script's.
-            assert "loss" not in hearing.heard
+            # What compiles may call our wrapper afterwards, but not while it traces.
+            assert [is_readable(e.result) for e in hearing.losses] in ([], [True])
             assert "backward begins" not in hearing.heard
     loss.backward()
     assert hearing.heard[-2:] == ["backward begins", "backward ends"]
@@ -689,7 +693,7 @@ def test_a_listener_that_leaves_ends_the_idleness(attach: Attach) -> None:
 def test_a_role_that_is_taken_is_refused(attach: Attach) -> None:
     first = attach(Hearing())
     before = torch.autograd.backward
-    with pytest.raises(BadInputError, match="`trainwell.watch` blocks cannot overlap"):
+    with pytest.raises(BadInputError, match="blocks cannot overlap"):
         HOOKS.attach("probe", Hearing())
     assert HOOKS.listeners == (first,)
     assert torch.autograd.backward is before
