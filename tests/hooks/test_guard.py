@@ -524,6 +524,13 @@ def _freed() -> torch.Tensor:
     return tensor
 
 
+def _freed_view() -> torch.Tensor:
+    tensor = torch.ones(6)
+    view = tensor[2:]
+    tensor.untyped_storage().resize_(0)
+    return view
+
+
 def _inference() -> torch.Tensor:
     with torch.inference_mode():
         return torch.ones(3)
@@ -560,6 +567,7 @@ _KINDS: dict[str, tuple[Callable[[], Any], bool]] = {
     "nested": (lambda: _nested(torch.strided), False),
     "jagged": (lambda: _nested(torch.jagged), False),
     "freed": (_freed, False),
+    "a view of what is freed": (_freed_view, False),
     "None": (lambda: None, False),
     "a number": (lambda: 3.0, False),
     "a list of tensors": (lambda: [torch.ones(3)], False),
@@ -577,6 +585,16 @@ def test_which_tensors_are_readable(kind: str) -> None:
     if expected:
         # What is readable can be measured.
         assert float(value.detach().sum().abs()) >= 0
+
+
+def test_asking_makes_no_object_of_a_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    # In PyTorch 2.13 two threads that do it for one tensor may end the process.
+    def made(tensor: torch.Tensor) -> None:
+        raise AssertionError("`untyped_storage()` is called")
+
+    monkeypatch.setattr(torch.Tensor, "untyped_storage", made)
+    assert is_readable(torch.ones(3))
+    assert is_readable(torch.nn.Parameter(torch.ones(3)))
 
 
 @pytest.mark.parametrize("transform", [torch.func.vmap, torch.func.grad])

@@ -85,6 +85,7 @@ class Guard:
         active: does anything at all.
         spent: seconds spent inside.
         debug: errors are raised after all (environment variable TRAINWELL_DEBUG).
+        lock: held inside; what runs without the guard holds it where it counts.
     """
 
     def __init__(self, report: Callable[[Trouble], None]) -> None:
@@ -92,7 +93,7 @@ class Guard:
         self.spent = 0.0
         self.debug = bool(os.environ.get("TRAINWELL_DEBUG"))
         self._report = report
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._failures: dict[str, int] = {}
         self._blocked: set[tuple[str, Hashable]] = set()
 
@@ -120,7 +121,7 @@ class Guard:
                 gradients = torch.is_grad_enabled()
                 torch._C._set_grad_enabled(False)
                 try:
-                    with self._lock:
+                    with self.lock:
                         return function(*args, **kwargs)
                 finally:
                     torch._C._set_grad_enabled(gradients)
@@ -145,7 +146,7 @@ class Guard:
             gradients = torch.is_grad_enabled()
             torch._C._set_grad_enabled(False)
             try:
-                with self._lock:
+                with self.lock:
                     return function(*args, **kwargs)
             finally:
                 torch._C._set_grad_enabled(gradients)
@@ -187,7 +188,7 @@ class Guard:
 
     def after_fork(self) -> None:
         """In a forked child: no thread of the parent's lives on, whatever locks they held."""
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
 
 
 def is_readable(tensor: Any) -> TypeGuard[torch.Tensor]:
@@ -207,8 +208,15 @@ def is_readable(tensor: Any) -> TypeGuard[torch.Tensor]:
         and not tensor.is_quantized
         and not tensor.is_nested
         and _is_plain(type(tensor))
-        and (tensor.untyped_storage().nbytes() > 0 or not tensor.numel())
+        and _has_memory(tensor)
     )
+
+
+def _has_memory(tensor: torch.Tensor) -> bool:
+    # Not by `untyped_storage()`: two threads that ask for that of one tensor end the process
+    # (PyTorch 2.13).
+    offset = tensor.storage_offset() * tensor.element_size()
+    return tensor.data_ptr() != offset or not tensor.numel()
 
 
 def _is_plain(kind: type[torch.Tensor]) -> bool:
