@@ -11,6 +11,7 @@ __all__ = ["HOOKS", "KERAS", "LOSS_FUNCTIONS", "PATCHED", "Hooks", "StackTracing
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -165,6 +166,7 @@ class Hooks:
         self.tracing: StackTracing | None = None
         self.idle = 0
         self.idled = 0
+        self._idle_lock = threading.Lock()
         self._roles: dict[str, list[Listener]] = {}
         self._listeners: tuple[Listener, ...] = ()
         self._heard: dict[str, tuple[tuple[Listener, Callable[..., None]], ...]] = {}
@@ -235,12 +237,19 @@ class Hooks:
         """Whether calls of modules are told now."""
         return _KEY in module_hooks._global_forward_pre_hooks
 
+    def take_idled(self) -> int:
+        """How many backward passes were only counted since this was asked for."""
+        with self._idle_lock:
+            idled, self.idled = self.idled, 0
+        return idled
+
     def after_fork(self) -> None:
         """In a forked child: nobody listens any more, and everything is as PyTorch has it."""
         for listener in self._listeners:
             listener.guard.active = False
             listener.guard.after_fork()
         HERE.own = HERE.inside = False
+        self._idle_lock = threading.Lock()
         self._roles = {}
         self._arrange()
         self._remove()
@@ -309,15 +318,22 @@ class Hooks:
             self._patches = None
             self._knows_keras = False
 
+    def _pass_idly(self) -> bool:
+        # Threads that train side by side share the number.
+        with self._idle_lock:
+            if self.idle <= 0:
+                return False
+            self.idle -= 1
+            self.idled += 1
+        return True
+
     def _backward(self, original: Callable[..., Any]) -> Callable[..., Any]:
         hooks = self
 
         def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
             if is_compiling() or HERE.own or HERE.inside or _current_graph_task_id() >= 0:
                 return original(tensors, *args, **kwargs)
-            if hooks.idle > 0:
-                hooks.idle -= 1
-                hooks.idled += 1
+            if hooks.idle > 0 and hooks._pass_idly():
                 HERE.inside = True
                 try:
                     return original(tensors, *args, **kwargs)

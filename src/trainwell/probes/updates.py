@@ -6,6 +6,7 @@ __all__ = ["Updates"]
 
 import math
 import weakref
+from threading import get_ident
 
 import torch
 
@@ -30,6 +31,8 @@ class Updates:
         self._before: dict[int, tuple[weakref.ref[torch.Tensor], torch.Tensor]] = {}
         self._objective = 0
         self._step = 0
+        self._thread = 0
+        """That which trains the weights: what it does to their gradients takes no lock."""
         self._looks: dict[int, int] = {}
         self._changed = False
         self._judged = False
@@ -48,6 +51,7 @@ class Updates:
         """
         self.give_up()
         self._objective, self._step = objective, step
+        self._thread = get_ident()
         self._changed = self._judged = False
         self._stale = None
         weights = {n: t for n, t in tensors.items() if t.dim() >= 2} or tensors
@@ -72,6 +76,8 @@ class Updates:
             Whether all of them were finite.
         """
         numbers, gradients = [], []
+        if self._thread != get_ident():
+            return True
         for number, (reference, _) in self._before.items():
             tensor = reference()
             gradient = None if tensor is None else tensor.grad
@@ -141,6 +147,10 @@ class Updates:
             waiting: parameters whose optimizer has not stepped since.
         """
         if not self._before:
+            return
+        if self._thread != get_ident():
+            if step - self._step > _PATIENCE:
+                self.give_up()
             return
         overdue = False
         if numbers is None:
