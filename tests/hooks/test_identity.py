@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from typing import Any, NoReturn
 
 import pytest
@@ -114,6 +115,15 @@ def test_a_late_farewell_does_not_take_the_successor_along() -> None:
     assert reference.__callback__ is not None
     reference.__callback__(reference)  # as the collector calls it, too late
     assert found.get(key) == 2
+
+
+def test_an_entry_whose_key_died_unnoticed_is_nobody_elses() -> None:
+    found: IdentityMap[Alike, int] = IdentityMap()
+    old, new = Alike(), Alike()
+    found._entries[id(new)] = (weakref.ref(old), 1)
+    assert new not in found
+    assert found.get(new) is None
+    assert found.setdefault(new, lambda: 2) == 2
 
 
 def test_keys_in_a_cycle_vanish_with_it() -> None:
