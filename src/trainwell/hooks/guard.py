@@ -90,6 +90,7 @@ class Guard:
         active: does anything at all.
         spent: seconds spent inside.
         debug: errors are raised after all (environment variable TRAINWELL_DEBUG).
+        lock: held inside; what runs without the guard holds it where it counts.
     """
 
     def __init__(self, report: Callable[[Trouble], None]) -> None:
@@ -97,7 +98,7 @@ class Guard:
         self.spent = 0.0
         self.debug = bool(os.environ.get("TRAINWELL_DEBUG"))
         self._report = report
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._failures: dict[str, int] = {}
         self._blocked: set[tuple[str, Hashable]] = set()
 
@@ -125,7 +126,7 @@ class Guard:
                 gradients = torch.is_grad_enabled()
                 torch._C._set_grad_enabled(False)
                 try:
-                    with self._lock:
+                    with self.lock:
                         return function(*args, **kwargs)
                 finally:
                     torch._C._set_grad_enabled(gradients)
@@ -150,7 +151,7 @@ class Guard:
             gradients = torch.is_grad_enabled()
             torch._C._set_grad_enabled(False)
             try:
-                with self._lock:
+                with self.lock:
                     return function(*args, **kwargs)
             finally:
                 torch._C._set_grad_enabled(gradients)
@@ -192,14 +193,16 @@ class Guard:
 
     def after_fork(self) -> None:
         """In a forked child: no thread of the parent's lives on, whatever locks they held."""
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
 
 
 def is_readable(tensor: Any) -> TypeGuard[torch.Tensor]:
     """Whether the numbers of a tensor can be read and measured: it has some, in plain memory.
 
     Fake and meta tensors have no numbers, wrapped ones (functorch, `__torch_dispatch__`) do what
-    the script's own code says, sparse and quantized ones lack most operations.
+    the script's own code says, sparse, nested and quantized ones lack most operations. Parameters
+    of which a process keeps only a shard (FSDP) have no memory in between: reading one would end
+    the process.
     """
     return (
         isinstance(tensor, torch.Tensor)
@@ -208,7 +211,9 @@ def is_readable(tensor: Any) -> TypeGuard[torch.Tensor]:
         and not is_lazy(tensor)
         and not is_functorch_wrapped_tensor(tensor)
         and not tensor.is_quantized
+        and not tensor.is_nested
         and _is_plain(type(tensor))
+        and _has_memory(tensor)
     )
 
 
@@ -220,6 +225,13 @@ def plain(tensor: Any) -> Any:
     while isinstance(tensor, torch.Tensor) and is_gradtrackingtensor(tensor):
         tensor = get_unwrapped(tensor)
     return tensor
+
+
+def _has_memory(tensor: torch.Tensor) -> bool:
+    # Not by `untyped_storage()`: two threads that ask for that of one tensor end the process
+    # (PyTorch 2.13).
+    offset = tensor.storage_offset() * tensor.element_size()
+    return tensor.data_ptr() != offset or not tensor.numel()
 
 
 def _is_plain(kind: type[torch.Tensor]) -> bool:

@@ -11,8 +11,9 @@ __all__ = ["HOOKS", "KERAS", "LOSS_FUNCTIONS", "PATCHED", "Hooks", "StackTracing
 
 import os
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -165,6 +166,7 @@ class Hooks:
         self.tracing: StackTracing | None = None
         self.idle = 0
         self.idled = 0
+        self._idle_lock = threading.Lock()
         self._roles: dict[str, list[Listener]] = {}
         self._listeners: tuple[Listener, ...] = ()
         self._heard: dict[str, tuple[tuple[Listener, Callable[..., None]], ...]] = {}
@@ -235,12 +237,19 @@ class Hooks:
         """Whether calls of modules are told now."""
         return _KEY in module_hooks._global_forward_pre_hooks
 
+    def take_idled(self) -> int:
+        """How many backward passes were only counted since this was asked for."""
+        with self._idle_lock:
+            idled, self.idled = self.idled, 0
+        return idled
+
     def after_fork(self) -> None:
         """In a forked child: nobody listens any more, and everything is as PyTorch has it."""
         for listener in self._listeners:
             listener.guard.active = False
             listener.guard.after_fork()
         HERE.own = HERE.inside = False
+        self._idle_lock = threading.Lock()
         self._roles = {}
         self._arrange()
         self._remove()
@@ -309,15 +318,22 @@ class Hooks:
             self._patches = None
             self._knows_keras = False
 
+    def _pass_idly(self) -> bool:
+        # Threads that train side by side share the number.
+        with self._idle_lock:
+            if self.idle <= 0:
+                return False
+            self.idle -= 1
+            self.idled += 1
+        return True
+
     def _backward(self, original: Callable[..., Any]) -> Callable[..., Any]:
         hooks = self
 
         def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
             if is_compiling() or HERE.own or HERE.inside or _current_graph_task_id() >= 0:
                 return original(tensors, *args, **kwargs)
-            if hooks.idle > 0:
-                hooks.idle -= 1
-                hooks.idled += 1
+            if hooks.idle > 0 and hooks._pass_idly():
                 HERE.inside = True
                 try:
                     return original(tensors, *args, **kwargs)
@@ -380,8 +396,9 @@ class Hooks:
             result = original(*args, **kwargs)
         finally:
             HERE.inside = False
-        if event.inputs is not None and isinstance(result, tuple):
-            event.gradients = result
+        found = tuple(result.values()) if isinstance(result, dict) else result
+        if event.inputs is not None and isinstance(found, tuple):
+            event.gradients = found
         self._tell("backward_ends", event)
         return result
 
@@ -460,7 +477,6 @@ class Hooks:
         hooks = self
 
         def scale(scaler: Any, outputs: Any) -> Any:
-            outputs = _settled(outputs)
             result = original(scaler, outputs)
             if isinstance(result, torch.Tensor) and not is_compiling() and not HERE.own:
                 hooks._tell("loss_scaled", scaler, result)
@@ -574,8 +590,11 @@ def _creates_graph(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 
 def _settled(value: Any) -> Any:
-    """What can be read more than once: an iterator's items are taken out of it."""
-    return tuple(value) if isinstance(value, Iterator) else value
+    """What can be read more than once: the items are taken out of what may be read only once."""
+    if isinstance(value, (torch.Tensor, list, tuple, Mapping)) or not isinstance(value, Iterable):
+        return value
+    # What acts as a tensor is one to autograd.
+    return value if hasattr(type(value), "__torch_function__") else tuple(value)
 
 
 def _tensors(value: Any) -> tuple[torch.Tensor, ...]:

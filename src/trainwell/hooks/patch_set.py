@@ -33,6 +33,8 @@ class _Patch:
     wrapper: Any
     own: bool
     """The owner itself had the attribute; otherwise it was inherited."""
+    below: _Patch | None = None
+    """The patch that stood there before, of another set or one that was given up."""
     alive: bool = True
 
 
@@ -103,7 +105,7 @@ class PatchSet:
             patch.alive = False
             if vars(patch.owner).get(patch.name, _ABSENT) is not patch.wrapper:
                 continue
-            if patch.own:
+            if _is_own(patch):
                 setattr(patch.owner, patch.name, _living(patch.original))
             else:
                 delattr(patch.owner, patch.name)
@@ -114,7 +116,11 @@ class PatchSet:
                     del _open[self.owner]
 
     def _put(self, owner: Any, name: str, original: Any, wrapper: Any) -> Any:
-        patch = _Patch(owner, name, original, wrapper, own=name in vars(owner))
+        held = vars(owner).get(name, _ABSENT)
+        below = getattr(held, _MARK, None)
+        if not isinstance(below, _Patch) or below.wrapper is not held or below.owner is not owner:
+            below = None
+        patch = _Patch(owner, name, original, wrapper, own=held is not _ABSENT, below=below)
         if callable(wrapper) and not isinstance(wrapper, type):
             setattr(wrapper, _MARK, patch)
         setattr(owner, name, wrapper)
@@ -139,6 +145,14 @@ def is_dead_wrapper(function: Any) -> bool:
     """Whether a function is a wrapper of a set that has given it up."""
     patch = getattr(function, _MARK, None)
     return isinstance(patch, _Patch) and patch.wrapper is function and not patch.alive
+
+
+def _is_own(patch: _Patch) -> bool:
+    """Whether the owner itself had the attribute before this patch and the dead ones below it."""
+    below = patch.below
+    while below is not None and not below.alive:
+        patch, below = below, below.below
+    return patch.own
 
 
 def _living(function: Any) -> Any:

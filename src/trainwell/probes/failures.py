@@ -20,7 +20,7 @@ from torch.nn.parameter import is_lazy
 
 from trainwell.hooks.frames import is_own
 from trainwell.probes.ledger import Ledger
-from trainwell.probes.modules import Modules
+from trainwell.probes.modules import Modules, held, named_modules, named_parameters
 from trainwell.probes.places import Sources, place_of
 from trainwell.probes.tracebacks import describe_error
 from trainwell.record import Detail, Failure, Place
@@ -226,7 +226,7 @@ class Failures:
         module: nn.Module,
         frames: list[_Frame],
     ) -> Failure:
-        path = next((name for name, m in root.named_modules() if m is module), "")
+        path = next((name for name, m in named_modules(root) if m is module), "")
         given = next((_given(f) for f, _ in frames if _module(f) is root), [])
         rows = next((t.shape[0] for _, t in given if t.dim()), None)
         built = self._modules.built(module)
@@ -244,7 +244,7 @@ class Failures:
             settings=settings,
             network=type(root).__name__,
             batch=rows,
-            parameter_count=sum(p.numel() for p in root.parameters() if not is_lazy(p)),
+            parameter_count=sum(p.numel() for _, p in named_parameters(root) if not is_lazy(p)),
         )
 
     def _operation(self, failure: Failure, frames: list[_Frame]) -> Failure:
@@ -282,7 +282,7 @@ def _failed_operation(
         module = layers[-1][1]
         own = [f for f, m in layers if m is module]
         frame = next((f for f in own if f.f_code.co_name == "forward"), own[-1])
-        weights = list(module.named_parameters(recurse=False))
+        weights = [(n, p) for n, p in held(module, "_parameters").items() if p is not None]
         wide = [(n, p) for n, p in weights if p.dim() > 1]
         return type(module).__name__, [*_given(frame), *(wide or weights)]
     call = call_at(*frames[caller])
@@ -373,7 +373,7 @@ def _origins(frames: list[_Frame], user: FrameType | None, call: Call | None) ->
 
 
 def _before(container: nn.Sequential, module: Any) -> str | None:
-    children = list(container.named_children())
+    children = [(n, m) for n, m in held(container, "_modules").items() if m is not None]
     at = next((i for i, (_, m) in enumerate(children) if m is module), 0)
     if not at:
         return None

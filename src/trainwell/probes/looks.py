@@ -9,6 +9,7 @@ import weakref
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import get_ident
 from typing import cast
 
 import torch
@@ -309,9 +310,10 @@ class Looks:
         known = self._ledger.run.objectives[watched.fact]
         if known.non_finite_gradient is not None:
             return
+        own = watched.parameters if watched.thread == get_ident() else {}
         bad = [
             n
-            for n, r in watched.parameters.items()
+            for n, r in own.items()
             if (t := r()) is not None and is_readable(t.grad) and not torch.isfinite(t.grad).all()
         ]
         names: list[Detail] = [self._ledger.run.parameters[n].name for n in bad[:16]]
@@ -331,6 +333,7 @@ class Looks:
         early = [t for t in list(tensors.values())[:4] if is_readable(t) and t.is_floating_point()]
         canary = min(early, key=torch.Tensor.numel, default=None)
         watched.canary = None if canary is None else weakref.ref(canary)
+        watched.thread = get_ident()
         suspect = gradient_suspect(graph)
         if suspect is not None and match.operations[suspect.node] >= 0:
             number = match.operations[suspect.node]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Modules"]
+__all__ = ["Modules", "held", "named_modules", "named_parameters"]
 
 import weakref
 from collections import Counter
@@ -131,7 +131,7 @@ class Modules:
 
     def add_root(self, module: nn.Module, name: str | None = None) -> int:
         """Number a root module, and learn the names of its layers and parameters."""
-        module = _held(module, "_modules").get("_orig_mod", module)
+        module = held(module, "_modules").get("_orig_mod", module)
         found = self._roots.get(module)
         if found is not None:
             return found
@@ -141,7 +141,7 @@ class Modules:
         batch_norm: list[str] = []
         sensitive: list[weakref.ref[nn.Module]] = []
         count = 0
-        for path, child in _named_modules(module):
+        for path, child in named_modules(module):
             count += 1
             if child not in self._members:
                 self._members.set(child, (path, number))
@@ -151,7 +151,7 @@ class Modules:
             elif isinstance(child, _BatchNorm) and child.track_running_stats:
                 batch_norm.append(path or "(itself)")
                 sensitive.append(weakref.ref(child))
-        parameters = _named_parameters(module)
+        parameters = named_parameters(module)
         for path, parameter in parameters:
             # A root called before its container keeps the names that were given first.
             if plain(parameter) not in self._owners:
@@ -219,7 +219,7 @@ class Modules:
             if not self._full:
                 self.stranger = self.stranger or module not in self._members
                 return
-            if not _named_parameters(module):
+            if not named_parameters(module):
                 return
             number = self.add_root(module)
         if self._full:
@@ -235,7 +235,7 @@ class Modules:
             self._ranks.called(args)
             here.training[number, mode] += 1
             if self._place(number, "training_place", wrong=mode == "eval"):
-                frozen = sum(not p.requires_grad for _, p in _named_parameters(module))
+                frozen = sum(not p.requires_grad for _, p in named_parameters(module))
                 self._ledger.change(self._ledger.run.networks[number], frozen=frozen)
         else:
             here.evaluating[number, mode] += 1
@@ -262,7 +262,7 @@ class Modules:
 
         `torch.func.functional_call` puts them in their place, new ones at every step.
         """
-        parameters = _named_parameters(module)
+        parameters = named_parameters(module)
         if parameters and plain(parameters[0][1]) not in self._owners:
             for path, parameter in parameters:
                 if plain(parameter) not in self._owners:
@@ -275,7 +275,7 @@ class Modules:
         self.on_give_up()
 
 
-def _named_modules(module: nn.Module) -> list[tuple[str, nn.Module]]:
+def named_modules(module: nn.Module) -> list[tuple[str, nn.Module]]:
     """A module and those inside it, each once, with dotted names.
 
     `nn.Module.named_modules` would compare and hash them, by methods that may be the script's own.
@@ -290,20 +290,20 @@ def _named_modules(module: nn.Module) -> list[tuple[str, nn.Module]]:
         children = (
             layers_of(each)
             if is_layer(each)
-            else [(n, m) for n, m in _held(each, "_modules").items() if m is not None]
+            else [(n, m) for n, m in held(each, "_modules").items() if m is not None]
         )
         waiting += [(f"{path}.{n}" if path else n, m) for n, m in reversed(children)]
     return list(found.values())
 
 
-def _named_parameters(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
+def named_parameters(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
     """The learned tensors of a module, each once: registered ones, and leaves that it holds bare.
 
     A `parameters()` of the script's own is not called: it may count its calls, or give a list.
     """
     found: dict[int, tuple[str, torch.Tensor]] = {}
-    for path, each in _named_modules(module):
-        own = variables_of(each) if is_layer(each) else _held(each, "_parameters").items()
+    for path, each in named_modules(module):
+        own = variables_of(each) if is_layer(each) else held(each, "_parameters").items()
         for name, parameter in own:
             if parameter is not None:
                 found.setdefault(id(parameter), (f"{path}.{name}" if path else name, parameter))
@@ -321,9 +321,10 @@ def _is_symbolic(module: nn.Module, args: tuple[Any, ...]) -> bool:
     return any(t.device.type == "meta" or type(t).__name__ == "FakeTensor" for t in tensors)
 
 
-def _held(module: nn.Module, table: str) -> dict[str, Any]:
-    held = vars(module).get(table)
-    return held if isinstance(held, dict) else {}
+def held(module: nn.Module, table: str) -> dict[str, Any]:
+    """One of the tables in which a module holds its parameters, buffers or modules."""
+    found = vars(module).get(table)
+    return found if isinstance(found, dict) else {}
 
 
 def _is_init_of(frame: FrameType, module: nn.Module) -> bool:

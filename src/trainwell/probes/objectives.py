@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from threading import get_ident
 
 import torch
 
@@ -43,6 +44,7 @@ class Watched:
         fact: its number.
         schedule: when it is looked at.
         canary: the first layer's smallest parameter: NaN flows down to it.
+        thread: that which trains it; gradients of another thread's are not read.
         wants_lines: its source lines are not known yet.
         parameters: those of its graph at the last look, by number.
         suspect: an operation whose slope was infinite at the values of a look.
@@ -57,6 +59,7 @@ class Watched:
     schedule: Schedule = field(default_factory=Schedule)
     began: float = field(default_factory=time.perf_counter)
     canary: weakref.ref[torch.Tensor] | None = None
+    thread: int = 0
     wants_lines: bool = True
     parameters: dict[int, weakref.ref[torch.Tensor]] = field(default_factory=dict)
     suspect: dict[str, Detail] | None = None
@@ -69,6 +72,11 @@ class Watched:
     nodes: int = 64
     lost: bool = False
     lost_value: str = ""
+
+    def gradient(self) -> torch.Tensor | None:
+        """The gradient of the canary, in the thread that trains it."""
+        tensor = None if self.canary is None or self.thread != get_ident() else self.canary()
+        return None if tensor is None else tensor.grad
 
     @property
     def step_time(self) -> float:

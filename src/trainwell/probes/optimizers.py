@@ -7,6 +7,7 @@ __all__ = ["Optimizers"]
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import get_ident
 
 import torch
 from torch.optim import Optimizer as TorchOptimizer
@@ -21,6 +22,8 @@ from trainwell.record.facts import Detail
 
 _NAMES = 32
 _FIRST_STEPS = 3
+_PATIENCE = 256
+"""Backward passes after which an optimizer is not expected to step any more."""
 
 
 @dataclass(eq=False)
@@ -30,6 +33,9 @@ class _Seen:
     fact: int
     steps: int = 0
     canary: weakref.ref[torch.Tensor] | None = None
+    thread: int = 0
+    """That which stepped it last: another thread's gradients may be freed while they are read."""
+    age: int = 0
     backwards: int = 0
     zeroed: bool = False
     ungraded: dict[int, str] | None = None
@@ -68,7 +74,15 @@ class Optimizers:
 
     def backward(self) -> None:
         """A backward begins: see whether the gradients of the step before are gone."""
-        for seen in self.canaries:
+        thread = get_ident()
+        for seen in list(self.canaries):
+            seen.age += 1
+            if seen.age > _PATIENCE:
+                # It steps no more, or hardly ever.
+                self._forget(seen)
+                continue
+            if seen.thread != thread:
+                continue
             seen.backwards += 1
             tensor = None if seen.canary is None else seen.canary()
             gradient = None if tensor is None else tensor.grad
@@ -146,6 +160,9 @@ class Optimizers:
                 stale_chances=known.stale_chances + 1,
                 stale_looks=known.stale_looks + (not seen.zeroed),
             )
+        self._forget(seen)
+
+    def _forget(self, seen: _Seen) -> None:
         seen.canary = None
         self.canaries.remove(seen)
 
@@ -181,6 +198,7 @@ class Optimizers:
             gradient = tensor.grad
             if gradient is not None and bool(gradient.any()):
                 seen.canary = weakref.ref(tensor)
+                seen.thread, seen.age = get_ident(), 0
                 seen.backwards, seen.zeroed = 0, False
                 self.canaries.append(seen)
                 return

@@ -128,9 +128,7 @@ class Probe(Listener):
         self._asked: IdentityMap[torch.Tensor, None] = IdentityMap()
         self._functional: dict[tuple[tuple[int, ...], ...], list[int]] = {}
         """Shapes of the weights of trainings by `torch.func`, with their parameters' numbers."""
-        self._look: Look | None = None
         self._idler: Watched | None = None
-        self._quick_began = 0.0
         self._quick_cost = 1e-5
 
     # Beginning and end
@@ -142,7 +140,10 @@ class Probe(Listener):
             BadInputError: if another probe watches already that does not yield.
         """
         holder = HOOKS.holder("probe")
-        HOOKS.attach("probe", self, over=isinstance(holder, Probe) and holder.yields)
+        over = isinstance(holder, Probe) and holder.yields
+        if isinstance(holder, Probe) and over:
+            holder.guard.run("the record", holder._take_idle)
+        HOOKS.attach("probe", self, over=over)
         try:
             self.guard.active = True
             if self.rehearsal is not None:
@@ -183,6 +184,7 @@ class Probe(Listener):
     def _resume(self) -> None:
         self.ledger.note("a trainwell.watch() block of the script's own was watched by itself")
         self.here.drain()
+        self.here.hidden.resume()
         self.updates.give_up()
         self._look_again()
 
@@ -235,24 +237,25 @@ class Probe(Listener):
         if HOOKS.idled:
             self._take_idle()
         run = self.run
-        step = run.steps
-        self.objectives.add(watched, step, value)
-        self.evaluations.backward(step, watched.fact, None)
-        run.steps = step + 1
-        self.objectives.called(watched, step)
+        with self.guard.lock:
+            step = run.steps
+            self.objectives.add(watched, step, value)
+            self.evaluations.backward(step, watched.fact, None)
+            run.steps = step + 1
+            self.objectives.called(watched, step)
         self.objective = watched.fact
-        self._idler = watched
-        self._quick_began = time.perf_counter() - began
+        self._idler = here.counted = watched
+        here.spent = time.perf_counter() - began
         return True
 
     def quick_backward_ended(self) -> None:
         """The backward of a step that was only counted has ended."""
         began = time.perf_counter()
-        watched = self._idler
+        here = self.here
+        watched: Watched | None = here.counted
         if watched is None:
             return
-        canary = watched.canary() if watched.canary is not None else None
-        gradient = None if canary is None else canary.grad
+        gradient = watched.gradient()
         if (
             gradient is not None
             and type(gradient) is torch.Tensor
@@ -266,8 +269,8 @@ class Probe(Listener):
         ):
             self.guard.run("the record", self._settle)
         elif not self.run.ranks and self.budget.every is None:
-            self._rest(watched, self._quick_began + time.perf_counter() - began)
-        self.guard.spent += self._quick_began + time.perf_counter() - began
+            self._rest(watched, here.spent + time.perf_counter() - began)
+        self.guard.spent += here.spent + time.perf_counter() - began
 
     def _rest(self, watched: Watched, cost: float) -> None:
         """Let the next steps pass uncounted where they are so short that counting costs too much.
@@ -295,11 +298,12 @@ class Probe(Listener):
 
     def _take_idle(self) -> None:
         """Count the steps that were let pass."""
-        idled, HOOKS.idled = HOOKS.idled, 0
+        idled = HOOKS.take_idled()
         if idled and self._idler is not None:
-            self.run.steps += idled
-            self._idler.schedule.calls += idled
-            self._idler.last = self.run.steps - 1
+            with self.guard.lock:
+                self.run.steps += idled
+                self._idler.schedule.calls += idled
+                self._idler.last = self.run.steps - 1
 
     # Events
 
@@ -357,7 +361,7 @@ class Probe(Listener):
 
     def backward_begins(self, event: Backward) -> None:
         """A backward begins, and there is more to do than to count it."""
-        self._look = None
+        self.here.look = None
         asked = event.inputs if event.inputs is not None else event.only
         if asked is not None and not self._trains(event.roots, asked):
             return
@@ -371,7 +375,7 @@ class Probe(Listener):
         due = schedule.is_due
         self.objectives.called(watched, step)
         self.modules.backward()
-        self._look = Look(watched, None, 1.0, 0.0)
+        self.here.look = Look(watched, None, 1.0, 0.0)
         try:
             self._read(event, watched, step, due, began)
         finally:
@@ -380,13 +384,21 @@ class Probe(Listener):
     def _read(self, event: Backward, watched: Watched, step: int, due: bool, began: float) -> None:
         part = self.guard.part
         roots = event.roots
-        assert self._look is not None
-        scale = self._look.scale = self._scale_of(roots)
-        lost = self.objectives.saw(watched, step, tuple(map(plain, roots)), scale, now=due)
-        graph = self._graph(watched, roots, due=due, lost=lost)
+        scale = self.here.look.scale = self._scale_of(roots)
+        lost = part(
+            "objectives",
+            None,
+            self.objectives.saw,
+            watched,
+            step,
+            tuple(map(plain, roots)),
+            scale,
+            now=due,
+        )
+        graph = part("the graph", None, self._graph, watched, roots, due=due, lost=lost)
         inside = None if graph is None else {n.sequence for n in graph.nodes if n.leaf is None}
         part("evaluations", None, self.evaluations.backward, step, watched.fact, inside)
-        part("optimizers", None, self.optimizers.backward)
+        part("zeroed gradients", None, self.optimizers.backward)
         if self.updates.pending:
             waiting = self.optimizers.waiting()
             part("updates", None, self.updates.resolve, None, step, waiting=waiting)
@@ -410,7 +422,7 @@ class Probe(Listener):
             part("the first lost number", None, self.looks.lost, watched, graph, step)
             watched.schedule.stop()
             return
-        self.looks.look(watched, graph, step, created=event.creates_graph)
+        part("the graph", None, self.looks.look, watched, graph, step, created=event.creates_graph)
         part("ranks", None, self.ranks.see)
         part("ranks", None, self.ranks.backward, step, watched.parameters)
         part("kept graphs", None, self.kept.look, watched.fact, roots, step)
@@ -419,7 +431,7 @@ class Probe(Listener):
         self.optimizers.looking = True
         hidden_cost = _TRACE_SECONDS * len(graph.nodes) if traced else 0.0
         self.guard.spent += hidden_cost
-        self._look = Look(watched, graph, scale, time.perf_counter() - began + hidden_cost)
+        self.here.look = Look(watched, graph, scale, time.perf_counter() - began + hidden_cost)
 
     def _graph(
         self, watched: Watched, roots: tuple[torch.Tensor, ...], *, due: bool, lost: bool
@@ -436,7 +448,7 @@ class Probe(Listener):
 
     def backward_ends(self, event: Backward) -> None:
         """A backward has ended well."""
-        look, self._look = self._look, None
+        look, self.here.look = self.here.look, None
         if look is None:
             return
         given = None
@@ -524,8 +536,7 @@ class Probe(Listener):
             return self.updates.given([(n, g) for n, g in pairs if n is not None], step)
         if look.graph is not None:
             return self.updates.gradients(step, look.scale)
-        canary = look.watched.canary() if look.watched.canary is not None else None
-        gradient = None if canary is None else canary.grad
+        gradient = look.watched.gradient()
         if gradient is None or not is_readable(gradient):
             return True
         # Off the CPU a number costs a wait for the device: there only samples check. The sum of

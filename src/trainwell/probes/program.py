@@ -256,7 +256,11 @@ def _merge(readings: list[_Reading]) -> _Reading:
 
 def _shape(handle: Any) -> tuple[int, ...]:
     metadata = getattr(handle, "_input_metadata", None)
-    return tuple(int(s) for s in metadata[0].shape) if metadata else ()
+    try:
+        return tuple(int(s) for s in metadata[0].shape) if metadata else ()
+    except RuntimeError:
+        # A nested tensor has no shape.
+        return ()
 
 
 def _details(node: Node, weights: list[tuple[int, ...]]) -> dict[str, Detail]:

@@ -21,6 +21,7 @@ from trainwell.hooks.events import Backward, Listener
 from trainwell.hooks.guard import HERE, Guard, Trouble, in_backward
 from trainwell.hooks.identity import IdentityMap
 from trainwell.hooks.layer import HOOKS
+from trainwell.probes.modules import held, named_modules
 
 _GRADIENT = torch._C.TensorBase.grad.__get__  # type: ignore[union-attr]
 """Reading a gradient: no part of a loss, but of zeroing it between the loss and `backward()`."""
@@ -389,10 +390,18 @@ class Rehearsal(Listener):
             return
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             raise UntapedError("it trains in several processes")
-        fresh = [*list(module.parameters()), *module.buffers()]
+        # The module's own `parameters()` may count its calls, and its `__hash__` may raise.
+        children = [child for _, child in named_modules(module)]
+        fresh = [
+            tensor
+            for table in ("_parameters", "_buffers")
+            for child in children
+            for tensor in held(child, table).values()
+            if tensor is not None
+        ]
         if fresh and self.backwards:
             raise UntapedError("it calls a network that it did not call at its first step")
-        for child in module.modules():
+        for child in children:
             self.modes.set(child, child.training)
         self._keep(fresh)
 

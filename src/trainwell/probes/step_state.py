@@ -16,6 +16,12 @@ _OPEN = 1 << 62
 _RANGES = 32
 
 
+def _are_packed() -> bool:
+    """Whether a hook packs the tensors that are saved now."""
+    top = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", None)
+    return top is not None and top(True) is not None
+
+
 class HiddenRanges:
     """Ranges of autograd's running numbers whose saved tensors must not be read.
 
@@ -26,6 +32,18 @@ class HiddenRanges:
     def __init__(self) -> None:
         self._ranges: list[tuple[int, int]] = []
         self._depth = 0
+        if _are_packed():
+            # The block began before the watching; its graph may lie behind us, too.
+            self._ranges.append((0, _OPEN))
+            self._depth = 1
+
+    def resume(self) -> None:
+        """Blocks may have begun or ended unseen."""
+        if _are_packed() and not self._depth:
+            self.open()
+        elif self._depth and not _are_packed():
+            self._depth = 1
+            self.close()
 
     def open(self) -> None:
         """A block with hooks begins; blocks may be nested."""
@@ -44,6 +62,9 @@ class HiddenRanges:
         if not self._depth:
             return
         self._depth -= 1
+        if not self._depth and _are_packed():
+            # Several blocks began before the watching.
+            self._depth = 1
         if not self._depth and self._ranges and self._ranges[-1][1] == _OPEN:
             high = torch._C._autograd._get_sequence_nr()
             self._ranges[-1] = (self._ranges[-1][0], high)
@@ -66,6 +87,9 @@ class StepState(threading.local):
         pending: loss calls with gradients, not yet told from evaluations.
         scaled: the tensor that a gradient scaler returned last, and the scaler.
         hidden: ranges of nodes whose saved tensors must not be read.
+        look: what the beginning of the backward that runs hands on to its end.
+        counted: the objective whose backward runs, where it is only counted.
+        spent: seconds that the beginning of that took.
     """
 
     def __init__(self) -> None:
@@ -78,6 +102,9 @@ class StepState(threading.local):
         self.pending: list[Any] = []
         self.scaled: tuple[weakref.ref[torch.Tensor], Any] | None = None
         self.hidden = HiddenRanges()
+        self.look: Any = None
+        self.counted: Any = None
+        self.spent = 0.0
 
     def drain(self) -> None:
         """Forget what belongs to the step that has just been taken."""

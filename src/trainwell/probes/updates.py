@@ -6,6 +6,7 @@ __all__ = ["Updates"]
 
 import math
 import weakref
+from threading import get_ident
 
 import torch
 
@@ -30,6 +31,8 @@ class Updates:
         self._before: dict[int, tuple[weakref.ref[torch.Tensor], torch.Tensor]] = {}
         self._objective = 0
         self._step = 0
+        self._thread = 0
+        """That which trains the weights: what it does to their gradients takes no lock."""
         self._looks: dict[int, int] = {}
         self._changed = False
         self._judged = False
@@ -48,6 +51,7 @@ class Updates:
         """
         self.give_up()
         self._objective, self._step = objective, step
+        self._thread = get_ident()
         self._changed = self._judged = False
         self._stale = None
         weights = {n: t for n, t in tensors.items() if t.dim() >= 2} or tensors
@@ -72,6 +76,8 @@ class Updates:
             Whether all of them were finite.
         """
         numbers, gradients = [], []
+        if self._thread != get_ident():
+            return True
         for number, (reference, _) in self._before.items():
             tensor = reference()
             gradient = None if tensor is None else tensor.grad
@@ -152,6 +158,10 @@ class Updates:
         """
         if not self._before:
             return
+        if self._thread != get_ident():
+            if step - self._step > _PATIENCE:
+                self.give_up()
+            return
         overdue = False
         if numbers is None:
             overdue = step - self._step > _PATIENCE
@@ -218,7 +228,6 @@ class Updates:
 
 def _dense(gradient: torch.Tensor) -> torch.Tensor | None:
     """A gradient's numbers, of a sparse one those that it stores; None where they are not read."""
-    values = gradient.detach()
-    if values.layout is torch.sparse_coo:
-        values = values._values()
-    return values if is_readable(values) else None
+    if gradient.layout is torch.sparse_coo:
+        gradient = gradient.detach()._values()
+    return gradient.detach() if is_readable(gradient) else None
