@@ -666,6 +666,7 @@ def test_the_quick_path_is_not_taken_under_modes(attach: Attach, mode: str) -> N
 def test_idle_backward_passes_are_counted_and_not_told(attach: Attach) -> None:
     hearing = attach(Hearing())
     HOOKS.idled = 0
+    HOOKS.usual_losses = 1
     HOOKS.idle = 3
     w = _weight()
     for _ in range(4):
@@ -676,6 +677,18 @@ def test_idle_backward_passes_are_counted_and_not_told(attach: Attach) -> None:
     HOOKS.idled = 0
     assert hearing.heard.count("backward begins") == 1
     assert [e.name for e in hearing.losses] == ["l1_loss"] * 3 + ["mse_loss", "l1_loss"]
+
+
+def test_more_losses_than_a_step_has_end_the_idleness(attach: Attach) -> None:
+    hearing = attach(Hearing())
+    HOOKS.idled = 0
+    HOOKS.usual_losses = 1
+    HOOKS.idle = 3
+    w = _weight()
+    for _ in range(3):
+        F.mse_loss(w, torch.zeros(2))
+    assert (HOOKS.idle, HOOKS.idled) == (0, 0)
+    assert [e.name for e in hearing.losses] == ["mse_loss"] * 2
 
 
 def test_a_listener_that_leaves_ends_the_idleness(attach: Attach) -> None:
@@ -805,7 +818,7 @@ class Raising(Quick):
     """Raises at one kind of event."""
 
     def __init__(self, event: str) -> None:
-        super().__init__(lambda n: True)
+        super().__init__(lambda n: event != "loss_called")
         self.calls = 0
 
         def raising(self: Raising, *args: Any) -> None:

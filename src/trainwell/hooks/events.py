@@ -80,7 +80,7 @@ class Listener:
     guard: Guard
 
     def quick_loss(self, name: str, args: tuple[Any, ...], result: torch.Tensor) -> bool:
-        """A loss function was called with gradients; True: it is dealt with."""
+        """A loss function was called; True: it is dealt with."""
         return False
 
     def quick_backward(self, root: Any) -> bool:

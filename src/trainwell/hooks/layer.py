@@ -160,12 +160,16 @@ class Hooks:
         idle: backward passes that are only counted, in `idled`: neither they nor the loss calls
             before them are told to anybody.
         idled: how many were.
+        idle_losses: loss calls since the last backward, while idle.
+        usual_losses: how many a backward has; more of them end the idling.
     """
 
     def __init__(self) -> None:
         self.tracing: StackTracing | None = None
         self.idle = 0
         self.idled = 0
+        self.idle_losses = 0
+        self.usual_losses = 0
         self._idle_lock = threading.Lock()
         self._roles: dict[str, list[Listener]] = {}
         self._listeners: tuple[Listener, ...] = ()
@@ -325,6 +329,7 @@ class Hooks:
                 return False
             self.idle -= 1
             self.idled += 1
+            self.idle_losses = 0
         return True
 
     def _backward(self, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -417,7 +422,11 @@ class Hooks:
                 if is_compiling() or HERE.own or HERE.inside or _current_graph_task_id() >= 0:
                     return original(*args, **kwargs)
                 if hooks.idle > 0 and torch.is_grad_enabled():
-                    return original(*args, **kwargs)
+                    hooks.idle_losses += 1
+                    if hooks.idle_losses <= hooks.usual_losses:
+                        return original(*args, **kwargs)
+                    # More than a step has: an evaluation with gradients on, perhaps.
+                    hooks.idle = 0
                 # A function mode or a tensor subclass calls the function that it was given again.
                 HERE.inside = True
                 try:
@@ -427,14 +436,18 @@ class Hooks:
                 quick = hooks._quick
                 gradients = torch.is_grad_enabled()
                 if not (
-                    gradients
-                    and quick is not None
+                    quick is not None
                     and quick.guard.active
                     and not _len_torch_function_stack()
                     and not _len_torch_dispatch_stack()
                     and _quickly(quick, quick.quick_loss, name, args, result)
                 ):
                     hooks._tell("loss_called", LossCall(name, args, kwargs, result, gradients))
+                elif len(hooks._heard["loss_called"]) > 1:
+                    call = LossCall(name, args, kwargs, result, gradients)
+                    for listener, hear in hooks._heard["loss_called"]:
+                        if listener is not quick:
+                            listener.guard.run("loss called", hear, call)
                 return result
 
             # torch.jit.script compiles what stands in the namespace: give it the original.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from trainwell.measures.predictions import Classified
 from trainwell.probes.ledger import Ledger
-from trainwell.probes.places import Sources, place_of
+from trainwell.probes.places import place_of
 from trainwell.probes.step_state import StepState
 from trainwell.record import Evaluation
 
@@ -76,6 +76,8 @@ class Evaluations:
         self._trained_by: dict[str, set[int]] = {}
         self._usual: dict[int, int] = {}
         self._varies: set[int] = set()
+        self._spilled = False
+        """Some evaluation was made with gradients on."""
         self._late: set[int] = set()
         """Objectives whose backward passes follow after all of their losses."""
         self.loader = ""
@@ -86,8 +88,7 @@ class Evaluations:
     def saw(
         self,
         function: str,
-        where: tuple[str, int],
-        sources: Sources,
+        lines: tuple[tuple[str, int], ...],
         value: float,
         rows: int,
         answers: Classified | None = None,
@@ -96,15 +97,14 @@ class Evaluations:
 
         Args:
             function: its name.
-            where: file and line of the call.
-            sources: tells the lines that called that line.
+            lines: file and line of the call, and of those that led to it, innermost first.
             value: its mean result; NaN when unknown.
             rows: examples in the batch.
             answers: how they were classified, when that was measured.
         """
-        call = _Call(function, where, value, rows, answers)
-        lines = ">".join(f"{line}" for _, line in sources.chain(3))
-        self._into(f"{function}@{lines}{self.loader}{self._era}", call)
+        call = _Call(function, lines[0], value, rows, answers)
+        path = ">".join([str(line) for _, line in lines])
+        self._into(f"{function}@{path}{self.loader}{self._era}", call)
 
     @property
     def _era(self) -> str:
@@ -203,7 +203,10 @@ class Evaluations:
     def is_simple(self, objective: int) -> bool:
         """Whether each backward of an objective follows on its own losses, always as many."""
         return (
-            not self._here.pending and objective not in self._late and objective not in self._varies
+            not self._here.pending
+            and not self._spilled
+            and objective not in self._late
+            and objective not in self._varies
         )
 
     def finish(self, step: int) -> None:
@@ -240,7 +243,12 @@ class Evaluations:
         for function in done:
             self._training.pop(function, None)
 
+    def usual(self, objective: int) -> int:
+        """Loss calls that a backward of an objective takes."""
+        return self._usual.get(objective, 0)
+
     def _spill(self, calls: list[_Call]) -> None:
+        self._spilled = self._spilled or bool(calls)
         for call in calls:
             self._into(
                 f"{call.function}@{call.where[1]} with gradients{self.loader}{self._era}", call

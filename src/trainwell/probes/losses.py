@@ -75,20 +75,18 @@ class Losses:
         self._here = here
         self._sites: dict[tuple[str, str, int, str], _Site] = {}
         self._familiar: dict[str, tuple[str, int]] = {}
+        self._evaluated: dict[tuple[str, tuple[tuple[str, int], ...]], _Site] = {}
         self.looking = False
         """Measure every call: the next backward is to be looked at."""
 
     def quick(self, name: str, args: tuple[Any, ...], result: Any) -> bool:
-        """Take in a training loss between samples, when only its value counts.
+        """Take in a loss between samples, when only its value counts.
 
-        Its line is taken to be the usual one.
+        The line of a training loss is taken to be the usual one.
         """
-        where = self._familiar.get(name)
         if (
-            where is None
-            or self.looking
+            self.looking
             or type(result) is not torch.Tensor
-            or not result.requires_grad
             or result.dim()
             or not result.is_cpu
             or is_functorch_wrapped_tensor(result)
@@ -96,8 +94,30 @@ class Losses:
             or type(args[0]) is not torch.Tensor
         ):
             return False
+        if not result.requires_grad:
+            return self._quick_evaluation(name, args[0], result)
+        where = self._familiar.get(name)
+        if where is None:
+            return False
         rows = args[0].shape[0] if args[0].dim() else 1
         self._evaluations.add_training(name, where, result.item(), rows)
+        return True
+
+    def _quick_evaluation(self, name: str, prediction: torch.Tensor, result: torch.Tensor) -> bool:
+        lines = self._sources.chain(4)
+        site = self._evaluated.get((name, lines))
+        if site is None:
+            return False
+        calls = site.calls + 1
+        if not calls & (calls - 1) or (name in _FORMS and _judges(calls)):
+            return False
+        site.calls = calls
+        value = result.item()
+        if math.isfinite(value):
+            site.total += value
+            site.known += 1
+        rows = prediction.shape[0] if prediction.dim() else 1
+        self._evaluations.saw(name, lines, value, rows)
         return True
 
     def link(self, fact: int, objective: int, prediction: int | None) -> None:
@@ -147,7 +167,10 @@ class Losses:
             number = wrapped.grad_fn._sequence_nr() if self.looking and wrapped.grad_fn else None
             self._evaluations.add_training(name, where, value, rows, number)
         else:
-            self._evaluations.saw(name, where, self._sources, value, rows, answers)
+            lines = self._sources.chain(2) or (where,)
+            self._evaluations.saw(name, lines, value, rows, answers)
+            if lines[0] == where and site.looks >= _FIRST_LOOKS:
+                self._evaluated[name, lines] = site
         if training and site.looks >= _FIRST_LOOKS:
             self._familiar[name] = where
         if training and self.looking:
@@ -166,7 +189,7 @@ class Losses:
         form = _FORMS.get(name)
         if form is None or not isinstance(target, torch.Tensor):
             return None
-        wanted = self.looking if training else site.calls <= _ANSWERS or not site.calls % 16
+        wanted = self.looking if training else _judges(site.calls)
         return classified(prediction, target, form) if wanted else None
 
     def _count_classes(self, site: _Site, answers: Classified) -> None:
@@ -255,6 +278,11 @@ class Losses:
         changes["target_integral"] = bool(listed) and integral
         changes["target_one_hot"] = (first or known.target_one_hot) and is_one_hot(target)
         return changes
+
+
+def _judges(calls: int) -> bool:
+    """Whether the answers of an evaluation call are judged."""
+    return calls <= _ANSWERS or not calls % 16
 
 
 def _shape(value: Any) -> tuple[int, ...]:

@@ -58,6 +58,9 @@ that it finds and leaves cold (benchmarks/overhead.py, 100,000 tiny steps)."""
 _FREE_STEPS = 16
 """Steps at the beginning of a run in which Python stacks are recorded whatever they cost."""
 
+_COUNTED_STEPS = 64
+"""Steps at the beginning of a run that are all counted one by one."""
+
 _MOST_IDLE = 64
 _IDLE_SECONDS = 0.05
 """Steps that are let pass uncounted at most, one after another, where steps are very short."""
@@ -203,8 +206,14 @@ class Probe(Listener):
     # Between samples
 
     def quick_loss(self, name: str, args: tuple[Any, ...], result: Any) -> bool:
-        """Take in a training loss where only its value counts."""
-        return self.losses.quick(name, args, result)
+        """Take in a loss where only its value counts."""
+        began = time.perf_counter()
+        if HOOKS.idle and not result.requires_grad:
+            # An evaluation: the next step ends it, and has to be told.
+            HOOKS.idle = 0
+        taken = self.losses.quick(name, args, result)
+        self.guard.spent += time.perf_counter() - began
+        return taken
 
     def quick_backward(self, root: Any) -> bool:
         """Count a step between samples; False where more than counting is to be done.
@@ -220,7 +229,6 @@ class Probe(Listener):
             or self.optimizers.looking
             or self.optimizers.canaries
             or self.updates.pending
-            or self.evaluations.busy
             or here.evaluating
             or here.scaled is not None
             or not root.is_cpu
@@ -285,7 +293,7 @@ class Probe(Listener):
         self._quick_cost += 0.1 * (cost - self._quick_cost)
         step_time = max(watched.step_time, 1e-6)
         wanted = _HIDDEN_FACTOR * self._quick_cost / (0.5 * self.budget.share * step_time)
-        if wanted <= 1:
+        if wanted <= 1 or self.run.steps < _COUNTED_STEPS:
             return
         left = watched.schedule.due - watched.schedule.calls - 1
         idle = min(int(wanted), _MOST_IDLE, int(_IDLE_SECONDS / step_time), left)
@@ -294,6 +302,7 @@ class Probe(Listener):
             and self.evaluations.is_simple(watched.fact)
             and self.objectives.only_one_lives()
         ):
+            HOOKS.usual_losses, HOOKS.idle_losses = self.evaluations.usual(watched.fact), 0
             HOOKS.idle = idle
 
     def _take_idle(self) -> None:
@@ -309,6 +318,8 @@ class Probe(Listener):
 
     def loss_called(self, event: LossCall) -> None:
         """A loss function was called."""
+        if not event.gradients:
+            HOOKS.idle = 0
         self.losses.saw(event)
 
     def module_built(self, module: nn.Module) -> None:
