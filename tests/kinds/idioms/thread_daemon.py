@@ -1,5 +1,5 @@
-"""Ends while a daemon thread is still training."""
-# steps: any
+"""Ends while a daemon thread that has trained still waits for work."""
+# steps: 60
 
 import hashlib
 import threading
@@ -17,14 +17,18 @@ optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
 def train_on():
     net = nn.Linear(8, 2)
     chosen = torch.optim.SGD(net.parameters(), lr=0.1)
-    while True:
+    for _ in range(20):
         loss = F.cross_entropy(net(x), y)
         chosen.zero_grad()
         loss.backward()
         chosen.step()
         started.set()
         time.sleep(0.001)
+    # In the middle of PyTorch the end of the interpreter would abort the process, bare Python's too.
+    parked.set()
+    threading.Event().wait()
 
+parked = threading.Event()
 started = threading.Event()
 threading.Thread(target=train_on, daemon=True).start()
 started.wait()
@@ -35,6 +39,7 @@ for step in range(40):
     optimizer.step()
     print(repr(loss.item()))
 
+parked.wait()
 digest = hashlib.sha256()
 for tensor in model.state_dict().values():
     digest.update(tensor.detach().contiguous().numpy().tobytes())
