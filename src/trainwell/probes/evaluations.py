@@ -110,11 +110,6 @@ class Evaluations:
     def _era(self) -> str:
         return f" (training {self.training + 1})" if self.training else ""
 
-    @property
-    def busy(self) -> bool:
-        """An evaluation is open."""
-        return bool(self._open)
-
     def add_training(
         self,
         function: str,

@@ -208,7 +208,7 @@ class Probe(Listener):
     def quick_loss(self, name: str, args: tuple[Any, ...], result: Any) -> bool:
         """Take in a loss where only its value counts."""
         began = time.perf_counter()
-        if HOOKS.idle and not result.requires_grad:
+        if HOOKS.idle and isinstance(result, torch.Tensor) and not result.requires_grad:
             # An evaluation: the next step ends it, and has to be told.
             HOOKS.idle = 0
         taken = self.losses.quick(name, args, result)
