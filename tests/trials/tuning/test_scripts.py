@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from trainwell.errors import BadInputError, TrainwellError
-from trainwell.trials.pool import Pool
+from trainwell.trials.pool import Pool, PoolDiedError
 from trainwell.trials.tuning import engines, replaying, search, suggesting
 from trainwell.trials.tuning.calling import tune
 from trainwell.trials.tuning.plan import TunePlan
@@ -247,6 +247,47 @@ def test_a_search_goes_on_when_the_process_for_trials_is_killed(
     assert len(made) == 2
     assert found.count("complete") + found.count("pruned") == 7
     assert len(found.trials) == 7
+
+
+@pytest.mark.parametrize(
+    ("at", "repeats", "fresh"), [(1, 1, 0), (3, 1, 0), (1, 2, 0), (2, 2, 0), (6, 1, 2)]
+)
+def test_a_search_goes_on_when_the_process_for_trials_dies_before_it_takes_a_job(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, at: int, repeats: int, fresh: int
+) -> None:
+    started: list[int] = []
+
+    class Dying:
+        def __init__(self, engine: Any) -> None:
+            self._engine = engine
+
+        def start(self, job: Any) -> int:
+            started.append(1)
+            # The defaults run first, once.
+            if len(started) == at + 1:
+                raise PoolDiedError("the process for trials has died")
+            return int(self._engine.start(job))
+
+        def __enter__(self) -> Dying:
+            self._engine.__enter__()
+            return self
+
+        def __exit__(self, *raised: Any) -> None:
+            self._engine.__exit__(*raised)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._engine, name)
+
+    make = engines.make_engine
+    monkeypatch.setattr(search, "make_engine", lambda *given: Dying(make(*given)))
+    parameters = {"lr": "log:1e-3..0.1"}
+    rest = {"trials": 3, "repeats": repeats, "seeds": fresh}
+    found = tune("train.py", parameters, **rest, jobs=1, prune=False)  # type: ignore[arg-type]
+    assert [t.state for t in found.trials] == ["complete"] * 4
+    # A setting that loses its second seed gives its first one again.
+    twice = repeats == 2 and at == 2
+    assert len(started) == 1 + 3 * repeats + 1 + twice + fresh * len(found.rescored)
+    assert len(found.rescored) == (4 if fresh else 0)
 
 
 def test_it_works_from_the_command_line(folder: Path) -> None:

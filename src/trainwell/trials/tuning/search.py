@@ -105,6 +105,7 @@ class Search:
         self._reporter = Reporter(tell, stage, plan.trials)
         self._limit = float("inf")
         self._stopped = ""
+        self._restarts = 0
         self._book: StudyBook
         self._subject: Subject
         self._measure: Measure
@@ -213,7 +214,6 @@ class Search:
 
     def _search(self) -> None:
         self._reporter.stage = "searching"
-        restarts = 0
         while True:
             try:
                 self._fill()
@@ -224,15 +224,12 @@ class Search:
                     time.sleep(0.2)
                     continue
                 ended = self._engine.follow(self._hear, self._limit, until=1.0)
+                self._book.beat()
+                if ended is not None:
+                    self._end(*ended)
             except PoolDiedError as error:
-                restarts += 1
-                if restarts > _RESTARTS:
-                    raise
-                self._restart(str(error))
+                self._restart(error)
                 continue
-            self._book.beat()
-            if ended is not None:
-                self._end(*ended)
             self._say()
 
     def _fill(self) -> None:
@@ -274,7 +271,12 @@ class Search:
         seed = running.seeds[len(running.values)]
         follow = running.prunable and self._plan.repeats == 1
         job = self._subject.job(running.booked.values, seed, follow=follow)
-        self._running[self._engine.start(job)] = running
+        try:
+            number = self._engine.start(job)
+        except PoolDiedError as error:
+            self._book.lose(running.booked, str(error))
+            raise
+        self._running[number] = running
 
     def _hear(self, number: int, point: Point) -> None:
         running = self._running.get(number)
@@ -353,27 +355,39 @@ class Search:
         self._reporter.stage = "scoring the best again on fresh seeds"
         found = Rescoring(self._book.study, self._plan, self._measure, self._subject)
         waiting = found.wanted()
-        running: dict[int, tuple[str, int]] = {}
+        running: dict[int, tuple[str, int, Values]] = {}
         while waiting or running:
-            while waiting and self._engine.free > 0:
-                label, seed, values = waiting.pop(0)
-                running[self._engine.start(self._subject.job(values, seed, follow=False))] = (
-                    label,
-                    seed,
-                )
-            self._say(left=len(waiting) + len(running))
-            ended = self._engine.follow(None, self._limit, until=1.0)
+            try:
+                while waiting and self._engine.free > 0:
+                    label, seed, values = waiting[0]
+                    number = self._engine.start(self._subject.job(values, seed, follow=False))
+                    running[number] = waiting.pop(0)
+                self._say(left=len(waiting) + len(running))
+                ended = self._engine.follow(None, self._limit, until=1.0)
+            except PoolDiedError as error:
+                waiting = [*running.values(), *waiting]
+                running.clear()
+                self._restart(error)
+                continue
             self._book.beat()
             if ended is not None:
                 number, outcome = ended
-                found.add(*running.pop(number), self._measure.value(outcome))
+                label, seed, _ = running.pop(number)
+                found.add(label, seed, self._measure.value(outcome))
         return found
 
-    def _restart(self, reason: str) -> None:
-        """Go on with a new process for trials: the old one was killed, and all that it ran."""
+    def _restart(self, error: PoolDiedError) -> None:
+        """Go on with a new process for trials: the old one was killed, and all that it ran.
+
+        Raises:
+            PoolDiedError: the given one, when too many of them have died.
+        """
+        self._restarts += 1
+        if self._restarts > _RESTARTS:
+            raise error
         running, self._running = self._running, {}
         for one in running.values():
-            self._book.lose(one.booked, reason)
+            self._book.lose(one.booked, str(error))
         self._engine.__exit__(None, None, None)
         self._engine = make_engine(self._plan, self._function)
 
