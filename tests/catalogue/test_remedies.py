@@ -65,6 +65,14 @@ LEARNED: dict[Any, Any] = {
 BY_HAND = frozenset(
     {
         "add_examples",
+        "detach_state",
+        "fit_indices",
+        "keep_examples_apart",
+        "keep_graph",
+        "make_layers_once",
+        "mask_future",
+        "pass_training",
+        "remove_output_activation",
         "change_embedder",
         "relabel_example",
         "scale_to_unit",

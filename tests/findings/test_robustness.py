@@ -14,16 +14,22 @@ from trainwell.findings.catalogue import FINDINGS
 from trainwell.findings.finding import Finding
 from trainwell.record import (
     FACT_KINDS,
+    Dependence,
     Loader,
     Machine,
+    Made,
     Network,
+    Noise,
     Place,
     Rank,
     Recogniser,
     Run,
     Series,
+    Severed,
     Sighting,
 )
+
+PLACE = Place(None, "train.py", 20)
 
 EVERY = pytest.mark.parametrize("finding", FINDINGS.values(), ids=lambda f: f.slug)
 
@@ -121,8 +127,17 @@ def everything_wrong() -> Run:
         "mat1 and mat2 shapes cannot be multiplied (3x128 and 64x10)",
         "mat1 and mat2 must have the same dtype, but got Double and Float",
         "Expected all tensors to be on the same device, but found at least two devices",
+        "index out of range in self",
+        "Trying to backward through the graph a second time",
     ):
         made.failure(message)
+    clipped = made.operation("relu", 0, layer="last")
+    made.call("cross_entropy", prediction=numbers | {"low": 0.0}, prediction_operation=clipped)
+    run.noise[0] = Noise(0, "dropout", place=PLACE, probability=0.5, calls=9, evaluating=9)
+    run.made[0] = Made(0, "Linear", place=PLACE, looks=9, chances=9)
+    run.severed[0] = Severed(0, 7, place=PLACE, looks=2, steps=2)
+    run.dependences[0] = Dependence(0, 0, 0, "rows", looks=3, found=3, rows=32, touched=2)
+    run.dependences[1] = Dependence(1, 0, 0, "time", looks=3, found=3, rows=9, touched=2, shift=1)
     loader = Loader(0, dataset="Pictures", workers=2, batches=60, waited=90.0, busy=0.0)
     place = Place(None, "train.py", 20)
     run.loaders[0] = replace(loader, stream="rng", stream_place=place)

@@ -11,6 +11,7 @@ from trainwell.findings.bounded_regression_output import BoundedRegressionOutput
 from trainwell.findings.broadcast_loss import BroadcastLoss
 from trainwell.findings.chains_not_mixing import ChainsNotMixing
 from trainwell.findings.class_imbalance import ClassImbalance
+from trainwell.findings.clipped_logits import ClippedLogits
 from trainwell.findings.collapsed_activations import CollapsedActivations
 from trainwell.findings.constant_feature import ConstantFeature
 from trainwell.findings.data_outside_unit_interval import DataOutsideUnitInterval
@@ -20,6 +21,7 @@ from trainwell.findings.diverging_replicas import DivergingReplicas
 from trainwell.findings.diverging_weights import DivergingWeights
 from trainwell.findings.double_sigmoid import DoubleSigmoid
 from trainwell.findings.double_softmax import DoubleSoftmax
+from trainwell.findings.dropout_at_evaluation import DropoutAtEvaluation
 from trainwell.findings.dtype_mismatch import DtypeMismatch
 from trainwell.findings.duplicate_worker_streams import DuplicateWorkerStreams
 from trainwell.findings.dying_relu import DyingRelu
@@ -30,15 +32,20 @@ from trainwell.findings.falling_likelihood import FallingLikelihood
 from trainwell.findings.finding import Finding
 from trainwell.findings.foreign_queries import ForeignQueries
 from trainwell.findings.frozen_parameter_in_optimizer import FrozenParameterInOptimizer
+from trainwell.findings.graph_error import GraphError
 from trainwell.findings.growing_memory import GrowingMemory
 from trainwell.findings.implausible_initial_loss import ImplausibleInitialLoss
+from trainwell.findings.index_out_of_range import IndexOutOfRange
 from trainwell.findings.indistinct_labels import IndistinctLabels
 from trainwell.findings.input_bound import InputBound
+from trainwell.findings.layers_made_in_forward import LayersMadeInForward
 from trainwell.findings.leaked_validation import LeakedValidation
 from trainwell.findings.learning_rate_too_high import LearningRateTooHigh
 from trainwell.findings.learning_rate_too_low import LearningRateTooLow
+from trainwell.findings.loss_without_graph import LossWithoutGraph
 from trainwell.findings.mis_scaled_init import MisScaledInit
 from trainwell.findings.mismatched_preprocessing import MismatchedPreprocessing
+from trainwell.findings.mixed_examples import MixedExamples
 from trainwell.findings.nll_without_log_softmax import NllWithoutLogSoftmax
 from trainwell.findings.no_validation import NoValidation
 from trainwell.findings.noisy_batches import NoisyBatches
@@ -56,6 +63,7 @@ from trainwell.findings.parameters_never_updated import ParametersNeverUpdated
 from trainwell.findings.regression_loss_on_classes import RegressionLossOnClasses
 from trainwell.findings.repeated_shards import RepeatedShards
 from trainwell.findings.saturated_activation import SaturatedActivation
+from trainwell.findings.sees_targets import SeesTargets
 from trainwell.findings.shape_mismatch import ShapeMismatch
 from trainwell.findings.sigmoid_with_cross_entropy import SigmoidWithCrossEntropy
 from trainwell.findings.single_unit_softmax import SingleUnitSoftmax
@@ -91,6 +99,9 @@ _ALL: tuple[Finding, ...] = (
     ExcessiveDropout(),  # NET105
     BatchOfOneBatchnorm(),  # NET106
     OffCentreActivation(),  # NET107
+    LayersMadeInForward(),  # NET108
+    MixedExamples(),  # NET109
+    SeesTargets(),  # NET110
     DoubleSoftmax(),  # LOS101
     DoubleSigmoid(),  # LOS102
     SingleUnitSoftmax(),  # LOS103
@@ -102,6 +113,8 @@ _ALL: tuple[Finding, ...] = (
     NonFiniteLoss(),  # LOS109
     SumReducedLoss(),  # LOS110
     ImplausibleInitialLoss(),  # LOS111
+    ClippedLogits(),  # LOS112
+    LossWithoutGraph(),  # LOS113
     DyingRelu(),  # ACT101
     SaturatedActivation(),  # ACT102
     CollapsedActivations(),  # ACT103
@@ -124,12 +137,15 @@ _ALL: tuple[Finding, ...] = (
     NoValidation(),  # GEN106
     TrainingModeAtEvaluation(),  # MOD101
     EvaluationModeAtTraining(),  # MOD102
+    DropoutAtEvaluation(),  # MOD103
     OutOfMemory(),  # RES101
     GrowingMemory(),  # RES102
     InputBound(),  # RES103
     ShapeMismatch(),  # RES104
     DtypeMismatch(),  # RES105
     DeviceMismatch(),  # RES106
+    IndexOutOfRange(),  # RES107
+    GraphError(),  # RES108
     DivergingReplicas(),  # DST101
     RepeatedShards(),  # DST102
     ChainsNotMixing(),  # BMN101

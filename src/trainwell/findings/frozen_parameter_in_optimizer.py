@@ -51,6 +51,9 @@ class FrozenParameterInOptimizer(Finding):
                 continue
             evidence = {"tensors": optimizer.parameter_count, "frozen": frozen}
             if optimizer.empty_looks == optimizer.looks:
+                if any(s.steps == s.looks >= self.looks for s in run.severed.values()):
+                    yield Undecided("the loss is cut off from everything (LOS113)")
+                    continue
                 why = (
                     "all of them have requires_grad=False"
                     if frozen == optimizer.parameter_count

@@ -80,6 +80,9 @@ class ParametersNeverUpdated(Finding):
                 )
                 continue
             known = [p for n in objective.parameters if (p := run.parameters.get(n)) is not None]
+            if all(p.remade for p in known):
+                yield Undecided("what gets gradients is made afresh at every step: inputs")
+                continue
             holders = {h for p in known for h in p.optimizers if h in run.optimizers}
             why = "no optimizer that holds them ever stepped"
             if holders:

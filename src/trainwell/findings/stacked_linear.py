@@ -26,7 +26,8 @@ class StackedLinear(Finding):
 
     When it is not a fault:
         A factorisation through a narrower width (low rank: LoRA, bottlenecks of linear
-        autoencoders), which is not reported; the output projection of PyTorch's own attention.
+        autoencoders), which is not reported; the output projection of PyTorch's own attention, and
+        the first products of its attention and recurrent layers, which an input layer may feed.
 
     Sources:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.1; UMLAUT (Schoop et al.
@@ -44,6 +45,9 @@ class StackedLinear(Finding):
         for second in run.operations.values():
             first = self._before(run, second)
             if first is None or (first.place.layer or "").endswith("out_proj"):
+                continue
+            held = [run.parameters[p].name for p in second.parameters if p in run.parameters]
+            if any(n.rpartition(".")[2].startswith(("weight_ih", "in_proj_")) for n in held):
                 continue
             before, after = _weight(first), _weight(second)
             if before is None or after is None:

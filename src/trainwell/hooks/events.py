@@ -99,6 +99,15 @@ class Listener:
     def loss_called(self, event: LossCall) -> None:
         """A loss function of `torch.nn.functional` has returned."""
 
+    def values_dropped(self, function: str, probability: float, explicit: bool) -> None:
+        """A function of `torch.nn.functional` drops values at random while gradients are off.
+
+        Args:
+            function: its name.
+            probability: of a value to be dropped.
+            explicit: the call itself says that it is training.
+        """
+
     def module_built(self, module: nn.Module) -> None:
         """`nn.Module.__init__` has run; the subclass's own `__init__` has not."""
 
@@ -131,6 +140,9 @@ class Listener:
 
     def loss_scaled(self, scaler: Any, result: torch.Tensor) -> None:
         """A gradient scaler has multiplied a loss."""
+
+    def tensor_hooked(self) -> None:
+        """The script registers a hook on the result of an operation, or keeps its gradient."""
 
     def tensors_packed(self) -> None:
         """The script begins to pack saved tensors by hooks of its own."""

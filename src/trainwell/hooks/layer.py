@@ -57,12 +57,26 @@ LOSS_FUNCTIONS = (
 )
 """The loss functions that are wrapped; the `nn` loss modules call these."""
 
+DROPPING = {
+    "dropout": True,
+    "dropout1d": True,
+    "dropout2d": True,
+    "dropout3d": True,
+    "alpha_dropout": False,
+    "feature_alpha_dropout": False,
+    "scaled_dot_product_attention": True,
+}
+"""The functions that drop values at random, and whether they do so where nothing is said of it."""
+
 PATCHED = (
     "torch.autograd.backward",
     "torch.autograd.grad",
     "torch.nn.Module.__init__",
     "torch.optim.Optimizer.__init__",
     *(f"torch.nn.functional.{name}" for name in LOSS_FUNCTIONS),
+    *(f"torch.nn.functional.{name}" for name in DROPPING),
+    "torch.Tensor.register_hook",
+    "torch.Tensor.retain_grad",
     "torch.amp.GradScaler.scale",
     "torch.no_grad.__enter__",
     "torch.no_grad.__exit__",
@@ -294,8 +308,12 @@ class Hooks:
         replace(torch.autograd, "grad", self._grad)
         for name in LOSS_FUNCTIONS:
             self._wrap_loss(patches, name)
+        for name in DROPPING:
+            self._wrap_dropping(patches, name)
         replace(nn.Module, "__init__", self._building_module)
         replace(Optimizer, "__init__", self._building_optimizer)
+        replace(torch.Tensor, "register_hook", self._hooking)
+        replace(torch.Tensor, "retain_grad", self._hooking)
         replace(torch.amp.GradScaler, "scale", self._scale)
         for switch in (torch.no_grad, torch.inference_mode):
             replace(switch, "__enter__", lambda f: self._then(f, "gradients_off"))
@@ -456,6 +474,29 @@ class Hooks:
 
         patches.replace(F, name, wrap)
 
+    def _wrap_dropping(self, patches: PatchSet, name: str) -> None:
+        hooks = self
+        attention = name == "scaled_dot_product_attention"
+        at, key, usual = (4, "dropout_p", 0.0) if attention else (1, "p", 0.5)
+
+        def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+            def drop(*args: Any, **kwargs: Any) -> Any:
+                # With gradients on it is training: the usual case, and it costs this line.
+                if torch.is_grad_enabled() or is_compiling() or HERE.own or HERE.inside:
+                    return original(*args, **kwargs)
+                share = args[at] if len(args) > at else kwargs.get(key, usual)
+                training, explicit = DROPPING[name], False
+                if not attention and (len(args) > 2 or "training" in kwargs):
+                    training, explicit = args[2] if len(args) > 2 else kwargs["training"], True
+                if share and training:
+                    hooks._tell("values_dropped", name, float(share), explicit)
+                return original(*args, **kwargs)
+
+            drop.__prepare_scriptable__ = lambda: original  # type: ignore[attr-defined]
+            return drop
+
+        patches.replace(F, name, wrap)
+
     def _building_module(self, original: Callable[..., None]) -> Callable[..., None]:
         hooks = self
 
@@ -485,6 +526,16 @@ class Hooks:
 
         if self._patches is not None:
             self._knows_keras = keras.learn(self._patches, tell, self._optimizer_stepped)
+
+    def _hooking(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        hooks = self
+
+        def hook(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+            if not (is_compiling() or HERE.own or tensor.is_leaf):
+                hooks._tell("tensor_hooked")
+            return original(tensor, *args, **kwargs)
+
+        return hook
 
     def _scale(self, original: Callable[..., Any]) -> Callable[..., Any]:
         hooks = self

@@ -7,7 +7,6 @@ __all__ = ["Call", "Failures", "call_at", "last_assignment"]
 import ast
 import linecache
 import os
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -19,9 +18,11 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from trainwell.hooks.frames import is_own
+from trainwell.hooks.guard import is_readable
+from trainwell.probes.graph_errors import explain
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.modules import Modules, held, named_modules, named_parameters
-from trainwell.probes.places import Sources, place_of
+from trainwell.probes.places import Sources, function_of, place_of
 from trainwell.probes.tracebacks import describe_error
 from trainwell.record import Detail, Failure, Place
 from trainwell.record.troubles import trouble
@@ -94,7 +95,7 @@ def last_assignment(frame: FrameType, name: str) -> tuple[int, str] | None:
     if not name.isidentifier():
         return None
     found: tuple[int, str] | None = None
-    for node in ast.walk(_function(frame)):
+    for node in ast.walk(function_of(frame)):
         if isinstance(node, ast.Assign):
             targets = node.targets
         elif isinstance(node, ast.AnnAssign | ast.AugAssign | ast.For):
@@ -124,22 +125,6 @@ def _expression(frame: FrameType, instruction: int) -> ast.expr | None:
     except SyntaxError:
         # The file has changed since it was read, or the position is that of a statement.
         return None
-
-
-def _function(frame: FrameType) -> ast.AST:
-    """The source of a frame's function, its line numbers as in the file."""
-    code = frame.f_code
-    lines = linecache.getlines(code.co_filename, frame.f_globals)
-    try:
-        whole = ast.parse(textwrap.dedent("".join(lines)))
-    except SyntaxError:
-        return ast.Module([], [])
-    for node in ast.walk(whole):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == code.co_name:
-            starts = {node.lineno, *(d.lineno for d in node.decorator_list)}
-            if code.co_firstlineno in starts:
-                return node
-    return whole if code.co_name == "<module>" else ast.Module([], [])
 
 
 def _value(node: ast.expr, frame: FrameType) -> Any:
@@ -217,7 +202,19 @@ class Failures:
             failure = self._layer(failure, inside[0], inside[-1], frames)
         if frames:
             failure = self._operation(failure, frames)
+        if trouble(failure.type, failure.message) == "graph":
+            failure = self._reason(failure, [f for f, _ in frames])
         self._ledger.put(failure)
+
+    def _reason(self, failure: Failure, frames: list[FrameType]) -> Failure:
+        def is_own(file: str) -> bool:
+            return self._sources.rank(file) >= 2
+
+        own = [f for f in frames if is_own(f.f_code.co_filename)]
+        found = explain(failure.message, own, self._modules.all(), is_own)
+        if found is None:
+            return failure
+        return replace(failure, reason=found.kind, reason_name=found.name, reason_place=found.place)
 
     def _layer(
         self,
@@ -258,7 +255,11 @@ class Failures:
             if not is_lazy(tensor):
                 kept.setdefault(id(tensor), (name, tensor))
         origins = _origins(frames, own[-1][0] if own else None, call)
+        ranged = trouble(failure.type, failure.message) == "index"
         described = [_operand(n, t, origins) for n, t in list(kept.values())[:_OPERANDS]]
+        if ranged:
+            tensors = [t for _, t in list(kept.values())[:_OPERANDS]]
+            described = [d | _range(t) for d, t in zip(described, tensors, strict=True)]
         return replace(failure, operation=operation, operands=tuple(described))
 
 
@@ -390,6 +391,15 @@ def _operand(name: str, tensor: torch.Tensor, origins: dict[int, str]) -> dict[s
     }
     origin = origins.get(id(tensor))
     return made if origin is None else made | {"origin": origin}
+
+
+def _range(tensor: torch.Tensor) -> dict[str, Detail]:
+    """Smallest and largest number of a tensor of whole numbers on the CPU."""
+    whole = not tensor.is_floating_point() and not tensor.is_complex()
+    if not whole or not tensor.numel() or not is_readable(tensor) or not tensor.is_cpu:
+        # After an assertion on a device nothing can be read from it any more.
+        return {}
+    return {"low": int(tensor.min()), "high": int(tensor.max())}
 
 
 def _free_bytes() -> int | None:

@@ -16,12 +16,14 @@ import torch
 
 from trainwell.hooks.guard import Guard, is_readable
 from trainwell.probes.activations import Activations, operand, read
+from trainwell.probes.dependence import Dependences
 from trainwell.probes.graph import Graph, Node
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.losses import Losses
 from trainwell.probes.modules import Modules
 from trainwell.probes.objectives import Watched
 from trainwell.probes.parameters import Parameters
+from trainwell.probes.places import Sources
 from trainwell.probes.program import Match, Program
 from trainwell.probes.step_state import StepState
 from trainwell.probes.updates import Updates
@@ -256,6 +258,7 @@ class Looks:
         updates: Updates,
         guard: Guard,
         here: StepState,
+        sources: Sources,
     ) -> None:
         self._ledger = ledger
         self._modules = modules
@@ -266,6 +269,7 @@ class Looks:
         self._guard = guard
         self._here = here
         self.activations = Activations(ledger, guard)
+        self.dependences = Dependences(ledger, sources, modules.class_of)
 
     def look(self, watched: Watched, graph: Graph, step: int, *, created: bool) -> None:
         """Read a graph.
@@ -285,9 +289,11 @@ class Looks:
         for number, node in zip(match.parameters, graph.nodes, strict=True):
             if number >= 0 and node.leaf is not None:
                 tensors[number] = node.leaf
+                self._parameters.stands_for(number, node.leaf)
         part("updates", None, self._updates.begin, tensors, watched.fact, step)
         part("gradients", None, self._remember, watched, graph, match, tensors)
         part("losses", None, self._link_losses, watched, graph, match)
+        part("dependence", None, self._depend, watched, graph, match)
         part("modes", None, self._count_passes, match)
         self._record(watched, graph, match, tensors, created)
 
@@ -344,12 +350,21 @@ class Looks:
         if not linked:
             return
         index = {node.sequence: i for i, node in enumerate(graph.nodes) if node.leaf is None}
-        for fact, sequence in linked:
-            at = -1 if sequence is None else index.get(sequence, -1)
+        for target in linked:
+            at = -1 if target.made is None else index.get(target.made, -1)
             while at >= 0 and match.operations[at] < 0:
                 at = graph.nodes[at].inputs[0] if graph.nodes[at].inputs else -1
             if at >= 0:
-                self._losses.link(fact, watched.fact, match.operations[at])
+                self._losses.link(target.loss, watched.fact, match.operations[at])
+
+    def _depend(self, watched: Watched, graph: Graph, match: Match) -> None:
+        targets = self._here.losses
+        if self._here.hooked or not targets:
+            return
+        if self.dependences.wanted(targets):
+            first = not watched.schedule.looks
+            self.dependences.look(watched.fact, graph, match, targets, first=first)
+            watched.wants_lines = watched.wants_lines or self.dependences.wants_lines
 
     def _count_passes(self, match: Match) -> None:
         passes = self._here.training

@@ -21,6 +21,7 @@ from trainwell.measures.losses import (
     row_sum_error,
 )
 from trainwell.measures.predictions import Classified, Form, classified
+from trainwell.probes.dependence import Target, keep
 from trainwell.probes.evaluations import Evaluations
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
@@ -176,7 +177,8 @@ class Losses:
         if training and self.looking:
             node = call.prediction.grad_fn
             made = None if node is None else node._sequence_nr()
-            self._here.losses.append((site.fact, made))
+            output = call.prediction.output_nr
+            self._here.losses.append(Target(site.fact, made, output, keep(target)))
         if self.looking or site.looks < _FIRST_LOOKS or not site.calls & (site.calls - 1):
             self._look(site, name, prediction, target, value)
             if answers is not None:

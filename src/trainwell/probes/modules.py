@@ -20,6 +20,7 @@ from trainwell.hooks.guard import plain
 from trainwell.hooks.identity import IdentityMap
 from trainwell.hooks.keras import is_layer, layers_of, variables_of
 from trainwell.hooks.layer import HOOKS
+from trainwell.probes.behaviour import Rebuilding
 from trainwell.probes.inputs import InputWatch
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
@@ -51,7 +52,8 @@ class Modules:
         self._sources = sources
         self._here = here
         self._inputs = InputWatch(ledger, sources)
-        self._built: IdentityMap[nn.Module, tuple[str, int]] = IdentityMap()
+        self.rebuilding = Rebuilding(ledger)
+        self._built: IdentityMap[nn.Module, tuple[str, int, int]] = IdentityMap()
         self._roots: IdentityMap[nn.Module, int] = IdentityMap()
         self._members: IdentityMap[nn.Module, tuple[str, int]] = IdentityMap()
         self._owners: IdentityMap[torch.Tensor, tuple[int, str]] = IdentityMap()
@@ -119,7 +121,7 @@ class Modules:
     def built(self, module: nn.Module) -> Place | None:
         """The line that constructed a module, when that was seen."""
         found = self._built.get(module)
-        return None if found is None else place_of(*found)
+        return None if found is None else place_of(*found[:2])
 
     def owner(self, tensor: torch.Tensor) -> tuple[int | None, str | None, str | None]:
         """Network, dotted name and layer of a parameter; None where unknown."""
@@ -162,7 +164,7 @@ class Modules:
             Network(
                 number=number,
                 name=name or type(module).__name__,
-                place=place_of(*built) if built else Place(),
+                place=place_of(*built[:2]) if built else Place(),
                 modules=count,
                 # A lazy parameter has no size before its first pass.
                 parameter_count=sum(p.numel() for _, p in parameters if not is_lazy(p)),
@@ -203,12 +205,15 @@ class Modules:
         while frame is not None and _is_init_of(frame, module):
             frame = self._sources.outer(frame)
         if frame is not None:
-            self._built.set(module, (frame.f_code.co_filename, frame.f_lineno))
+            step = self._ledger.run.steps
+            self._built.set(module, (frame.f_code.co_filename, frame.f_lineno, step))
 
     def called(self, module: nn.Module, args: tuple[Any, ...], gradients: bool) -> None:
         """A module is called while it is armed."""
         here = self._here
         root = None if here.root is None else here.root()
+        if gradients and module not in self._members:
+            self._made_now(module, root)
         # The root itself again: it calls itself, or has left its last call by an interrupt.
         if root is not None and root is not module:
             return
@@ -241,6 +246,31 @@ class Modules:
             here.evaluating[number, mode] += 1
             self._place(number, "evaluation_place", wrong=mode == "train")
             self.on_evaluation()
+
+    def _made_now(self, module: nn.Module, root: nn.Module | None) -> None:
+        """Note a layer with weights of its own that was made since the last backward."""
+        step = self._ledger.run.steps
+        built = self._built.get(module)
+        if not step or built is None or built[2] != step:
+            return
+        if any(p is not None for p in held(module, "_parameters").values()):
+            network = None if root is None else self._roots.get(root)
+            self.rebuilding.called(module, built[:2], step, network)
+
+    def class_of(self, network: int | None, path: str | None) -> type[nn.Module] | None:
+        """The class of a layer, by its network (any where None) and its path."""
+        for module, (name, root) in self._members.items():
+            if name == path and (network is None or root == network):
+                return type(module)
+        return None
+
+    def all(self) -> list[nn.Module]:
+        """The modules of the networks that are known."""
+        return [module for module, _ in self._members.items()]
+
+    def knows(self, module: nn.Module) -> bool:
+        """Whether a module belongs to a known network."""
+        return module in self._members
 
     def returned(self, module: nn.Module, output: Any, gradients: bool) -> None:
         """A module has returned, or raised, while it is armed in full."""

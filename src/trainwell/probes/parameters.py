@@ -91,6 +91,12 @@ class Parameters:
         )
         return number
 
+    def stands_for(self, number: int, tensor: torch.Tensor) -> None:
+        """Take in which tensor has a number now: a bare one may be another one at every step."""
+        if not isinstance(tensor, torch.nn.Parameter) and self.known(tensor) != number:
+            self._numbers.set(tensor, number)
+            self._ledger.change(self._ledger.run.parameters[number], remade=True)
+
     def name_of(self, tensor: torch.Tensor) -> str | None:
         """The dotted name of a parameter of a known network, whether it was in a graph or not."""
         return self._owner(tensor)[1]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["Sources", "place_of"]
+__all__ = ["Sources", "function_of", "place_of"]
 
+import ast
 import linecache
 import os
 import re
 import sys
 import sysconfig
+import textwrap
 from types import CodeType, FrameType
 
 import torch
@@ -136,3 +138,19 @@ class Sources:
 def place_of(file: str, line: int) -> Place:
     """A line of a file, with its text."""
     return Place(None, file, line, linecache.getline(file, line).strip() or None)
+
+
+def function_of(frame: FrameType) -> ast.AST:
+    """The source of a frame's function, its line numbers as in the file."""
+    code = frame.f_code
+    lines = linecache.getlines(code.co_filename, frame.f_globals)
+    try:
+        whole = ast.parse(textwrap.dedent("".join(lines)))
+    except SyntaxError:
+        return ast.Module([], [])
+    for node in ast.walk(whole):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == code.co_name:
+            starts = {node.lineno, *(d.lineno for d in node.decorator_list)}
+            if code.co_firstlineno in starts:
+                return node
+    return whole if code.co_name == "<module>" else ast.Module([], [])

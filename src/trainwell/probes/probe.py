@@ -24,6 +24,7 @@ from trainwell.hooks.events import Backward, Listener, LossCall
 from trainwell.hooks.guard import Guard, Trouble, is_readable, plain
 from trainwell.hooks.identity import IdentityMap
 from trainwell.hooks.layer import HOOKS
+from trainwell.probes.behaviour import Noises, Severing
 from trainwell.probes.budget import Budget
 from trainwell.probes.evaluations import Evaluations
 from trainwell.probes.failures import Failures
@@ -97,6 +98,8 @@ class Probe(Listener):
         self.here = StepState()
         self.ranks = Ranks(self.ledger, self.sources)
         self.modules = Modules(self.ledger, self.sources, self.ranks, self.here)
+        self.noises = Noises(self.ledger, self.sources, self.modules.knows)
+        self.severing = Severing(self.ledger, self.sources)
         self.phases = Phases(self.ledger, self.modules, self.budget, self.here)
         self.parameters = Parameters(self.ledger, self.modules.owner, self.modules.built_at)
         self.program = Program(self.ledger, self.modules, self.parameters, self.sources, self.here)
@@ -114,6 +117,7 @@ class Probe(Listener):
             self.updates,
             self.guard,
             self.here,
+            self.sources,
         )
         self.loaders = Loaders(self.ledger, self.sources, self.guard)
         self.kept = KeptGraphs(self.ledger)
@@ -322,6 +326,10 @@ class Probe(Listener):
             HOOKS.idle = 0
         self.losses.saw(event)
 
+    def values_dropped(self, function: str, probability: float, explicit: bool) -> None:
+        """Values are dropped at random while gradients are off."""
+        self.noises.dropped(function, probability, explicit)
+
     def module_built(self, module: nn.Module) -> None:
         """A module is under construction."""
         self.modules.constructed(module)
@@ -361,6 +369,10 @@ class Probe(Listener):
     def loss_scaled(self, scaler: Any, result: torch.Tensor) -> None:
         """A gradient scaler has multiplied the loss."""
         self.here.scaled = (weakref.ref(result), scaler)
+
+    def tensor_hooked(self) -> None:
+        """The script hooks a result of this step."""
+        self.here.hooked = True
 
     def tensors_packed(self) -> None:
         """A hook packs saved tensors from now on."""
@@ -408,6 +420,12 @@ class Probe(Listener):
         )
         graph = part("the graph", None, self._graph, watched, roots, due=due, lost=lost)
         inside = None if graph is None else {n.sequence for n in graph.nodes if n.leaf is None}
+        if due and (self.here.training or self.here.evaluating):
+            # Roots that are leaves themselves have no graph to walk.
+            bare = [plain(r) for r in roots if r.grad_fn is None]
+            leaves = bare if graph is None else bare + graph.leaves()
+            if graph is not None or len(bare) == len(roots):
+                part("what is reached", None, self.severing.look, watched.fact, leaves)
         part("evaluations", None, self.evaluations.backward, step, watched.fact, inside)
         part("zeroed gradients", None, self.optimizers.backward)
         if self.updates.pending:
@@ -434,6 +452,7 @@ class Probe(Listener):
             watched.schedule.stop()
             return
         part("the graph", None, self.looks.look, watched, graph, step, created=event.creates_graph)
+        part("layers made anew", None, self.modules.rebuilding.look)
         part("ranks", None, self.ranks.see)
         part("ranks", None, self.ranks.backward, step, watched.parameters)
         part("kept graphs", None, self.kept.look, watched.fact, roots, step)

@@ -7,7 +7,7 @@ __all__ = ["Match", "Program"]
 import itertools
 import os
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -27,6 +27,9 @@ _SIGNATURE_LIMIT = 24
 every look instead."""
 
 
+_VIEW_LIMIT = 512
+"""Views of one graph whose lines are kept."""
+
 _DROPOUT_MODULE = os.path.join("torch", "nn", "modules", "dropout.py")
 
 
@@ -40,6 +43,7 @@ class Match:
         networks: numbers of the networks whose parameters are in the graph.
         root: number of the operation that made the loss, or None.
         placed: the source lines of its operations are known.
+        views: the source lines of views, by node, as far as known.
     """
 
     operations: list[int]
@@ -47,6 +51,7 @@ class Match:
     networks: tuple[int, ...]
     root: int | None
     placed: bool
+    views: dict[int, Place] = field(default_factory=dict)
 
 
 @dataclass
@@ -136,6 +141,7 @@ class Program:
         parameters: list[int] = []
         bare: dict[tuple[int, ...], int] = {}
         ordinals: dict[Hashable, int] = {}
+        views: dict[int, Place] = {}
         for index, node in enumerate(graph.nodes):
             operation = parameter = -1
             if node.leaf is not None:
@@ -150,6 +156,10 @@ class Program:
                         node, reading, layers.get(index), objective, ordinals
                     )
                     reading = _Reading(operations=(operation,))
+                elif len(views) < _VIEW_LIMIT and reading.operations:
+                    traceback = node.handle.metadata.get("traceback_")
+                    if traceback:
+                        views[index] = self._sources.stack(traceback)[0]
             readings.append(reading)
             operations.append(operation)
             parameters.append(parameter)
@@ -162,6 +172,7 @@ class Program:
             tuple(sorted(n for n in networks if n is not None)),
             roots[0] if roots else None,
             traced,
+            views,
         )
 
     def _layers(self, graph: Graph) -> dict[int, tuple[int, str]]:

@@ -83,7 +83,8 @@ class StepState(threading.local):
         made: autograd node to (network, layer) of the module that returned it.
         root: the outermost module that is running.
         roots_called: outermost modules called since module calls are watched.
-        losses: (loss fact, autograd's running number of its prediction) of calls while sampling.
+        losses: the loss calls while sampling (`trainwell.probes.dependence.Target`).
+        hooked: the script has hooked a result of this step: its hook would see every extra pass.
         pending: loss calls with gradients, not yet told from evaluations.
         scaled: the tensor that a gradient scaler returned last, and the scaler.
         hidden: ranges of nodes whose saved tensors must not be read.
@@ -98,7 +99,8 @@ class StepState(threading.local):
         self.made: dict[Any, tuple[int, str]] = {}
         self.root: weakref.ref[nn.Module] | None = None
         self.roots_called = 0
-        self.losses: list[tuple[int, int | None]] = []
+        self.losses: list[Any] = []
+        self.hooked = False
         self.pending: list[Any] = []
         self.scaled: tuple[weakref.ref[torch.Tensor], Any] | None = None
         self.hidden = HiddenRanges()
@@ -111,5 +113,6 @@ class StepState(threading.local):
         self.training.clear()
         self.made.clear()
         self.losses.clear()
+        self.hooked = False
         self.root = None
         self.roots_called = 0

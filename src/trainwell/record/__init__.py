@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trainwell.record.behaviour import Dependence, Made, Noise, Severed
 from trainwell.record.counterfactual import Counterfactual
 from trainwell.record.facts import (
     Detail,
@@ -29,6 +30,7 @@ __all__ = [
     "FACT_KINDS",
     "SEVERITIES",
     "Counterfactual",
+    "Dependence",
     "Detail",
     "Evaluation",
     "Fact",
@@ -38,7 +40,9 @@ __all__ = [
     "Loader",
     "LossCall",
     "Machine",
+    "Made",
     "Network",
+    "Noise",
     "Objective",
     "Operation",
     "Optimizer",
@@ -48,6 +52,7 @@ __all__ = [
     "Recogniser",
     "Run",
     "Series",
+    "Severed",
     "Severity",
     "Sighting",
     "Trouble",

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from trainwell.record.behaviour import Dependence, Made, Noise, Severed
     from trainwell.record.counterfactual import Counterfactual
     from trainwell.record.incidents import Failure, Loader, Trouble
     from trainwell.record.machines import Machine
@@ -138,6 +139,7 @@ class Parameter:
         start: numbers of the first look, before the first update when `fresh` is true:
             {"mean", "std", "peak" (largest magnitude), "kurtosis", "distinct_rows" (share)}.
         fresh: the first look came before the parameter's first update.
+        remade: a bare tensor that was another object at a later look.
     """
 
     number: int
@@ -154,6 +156,7 @@ class Parameter:
     fan_out: int = 0
     start: dict[str, float] = field(default_factory=dict)
     fresh: bool = False
+    remade: bool = False
 
 
 @dataclass(frozen=True)
@@ -376,6 +379,6 @@ class Inputs:
 Fact: TypeAlias = (
     "Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation"
     " | Inputs | Failure | Loader | Rank | Counterfactual | Machine | Recogniser"
-    " | Trouble"
+    " | Trouble | Noise | Made | Severed | Dependence"
 )
 """Any of them."""

@@ -25,6 +25,10 @@ class Failure:
         batch: rows of the first tensor that this module was given, or None.
         parameter_count: learned numbers in this module.
         free_bytes: memory that the machine had left, or None; of the CPU only.
+        reason: why autograd raised: "carried" (a tensor of the step before still holds its graph),
+            "cut" (an operation without a gradient); "" where that is not known.
+        reason_name: that tensor as the source names it, or that operation.
+        reason_place: the line that made it.
     """
 
     number: int
@@ -39,6 +43,9 @@ class Failure:
     batch: int | None = None
     parameter_count: int = 0
     free_bytes: int | None = None
+    reason: str = ""
+    reason_name: str = ""
+    reason_place: Place = field(default_factory=Place)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from trainwell.record.behaviour import Dependence, Made, Noise, Severed
 from trainwell.record.counterfactual import Counterfactual
 from trainwell.record.facts import (
     Evaluation,
@@ -45,6 +46,10 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "machine": Machine,
     "recogniser": Recogniser,
     "trouble": Trouble,
+    "noise": Noise,
+    "made": Made,
+    "severed": Severed,
+    "dependence": Dependence,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -92,12 +97,18 @@ class Run:
     machines: dict[int, Machine] = field(default_factory=dict)
     recognisers: dict[int, Recogniser] = field(default_factory=dict)
     troubles: dict[int, Trouble] = field(default_factory=dict)
+    noise: dict[int, Noise] = field(default_factory=dict)
+    made: dict[int, Made] = field(default_factory=dict)
+    severed: dict[int, Severed] = field(default_factory=dict)
+    dependences: dict[int, Dependence] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
     siblings: list[Run] = field(default_factory=list)
 
     def table(self, kind: str) -> dict[int, Fact]:
         """The facts of one kind of `FACT_KINDS` by number; this is the run's own dict."""
-        names = {"loss": "losses", "features": "features", "inputs": "inputs_seen"}
+        names = {"loss": "losses", "inputs": "inputs_seen"} | {
+            name: name for name in ("features", "noise", "made", "severed")
+        }
         return getattr(self, names.get(kind, kind + "s"))  # type: ignore[no-any-return]
 
     def series(self, kind: str, number: int, quantity: str) -> Series:

@@ -7,7 +7,7 @@ __all__ = ["Trouble", "asked_bytes", "free_device_bytes", "gist", "trouble"]
 import re
 from typing import Literal, TypeAlias
 
-Trouble: TypeAlias = Literal["memory", "device", "dtype", "shape"]
+Trouble: TypeAlias = Literal["memory", "device", "dtype", "shape", "index", "graph"]
 
 _MEMORY = (
     r"CUDA out of memory",
@@ -99,11 +99,29 @@ _SHAPE = (
     r"returned an invalid gradient at index \d+ - got \[.*expected shape compatible",
 )
 
+_INDEX = (
+    r"index out of range in self",
+    r"Target -?\d+ is out of bounds",
+    r"index -?\d+ is out of bounds",
+    r"index \S+ is out of range",
+    r"Class values must be smaller than num_classes",
+    r"Class values must be non-negative",
+    r"device-side assert triggered",
+    r"out-of-bounds access|index out of bounds",
+)
+
+_GRAPH = (
+    r"backward through the graph a second time",
+    r"does not require grad and does not have a grad_fn",
+)
+
 _PATTERNS: dict[Trouble, tuple[str, ...]] = {
     "memory": _MEMORY,
     "device": _DEVICE,
     "dtype": _DTYPE,
     "shape": _SHAPE,
+    "index": _INDEX,
+    "graph": _GRAPH,
 }
 """In the order in which they are tried: a message about devices may name types too."""
 
@@ -124,7 +142,7 @@ _FREE = re.compile(rf"{_SIZE} (?:is )?free")
 
 
 def trouble(kind: str, message: str) -> Trouble | None:
-    """What an exception is about; None for everything that is not one of the four.
+    """What an exception is about; None for everything else.
 
     Args:
         kind: the name of its class, with or without its module.

@@ -1,0 +1,180 @@
+"""What no single operation shows: dropout at evaluation, layers made anew, losses cut off."""
+
+from __future__ import annotations
+
+__all__ = ["Noises", "Rebuilding", "Severing"]
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+import torch
+from torch import nn
+
+from trainwell.hooks.identity import IdentityMap
+from trainwell.probes.cuts import find_cut
+from trainwell.probes.ledger import Ledger
+from trainwell.probes.places import Sources, place_of
+from trainwell.record import Made, Noise, Severed
+
+_LAYERS = os.path.join(os.path.dirname(os.path.abspath(torch.__file__)), "nn") + os.sep
+
+_OUTWARD = 24
+"""Frames that are searched for the module whose method runs: helper functions lie between."""
+
+_JUDGED = 256
+"""Calls of one line that are judged one by one."""
+
+
+class Noises:
+    """Watches lines that drop values while gradients are off.
+
+    Args:
+        ledger: where they are recorded.
+        sources: tells the user's lines.
+        registered: whether a module belongs to a known network.
+    """
+
+    def __init__(
+        self, ledger: Ledger, sources: Sources, registered: Callable[[nn.Module], bool]
+    ) -> None:
+        self._ledger = ledger
+        self._sources = sources
+        self._registered = registered
+        self._numbers: dict[tuple[str, str, int], int] = {}
+
+    def dropped(self, function: str, probability: float, explicit: bool) -> None:
+        """Values were dropped; judge in whose name, and in which mode."""
+        frame = self._sources.frame(2)
+        if frame is None:
+            return
+        key = (function, frame.f_code.co_filename, frame.f_lineno)
+        number = self._numbers.get(key)
+        run = self._ledger.run
+        if number is not None and run.noise[number].calls >= _JUDGED:
+            return
+        layer, owner = _modules(frame)
+        if layer is not None and self._registered(layer):
+            # It follows the mode of its own, which MOD101 looks at.
+            return
+        if number is None:
+            number = self._numbers[key] = self._ledger.next_number("noise")
+            place = place_of(frame.f_code.co_filename, frame.f_lineno)
+            said = explicit and layer is None
+            self._ledger.put(Noise(number, function, place, probability, explicit=said))
+        fact = run.noise[number]
+        evaluating = owner is not None and vars(owner).get("training") is False
+        self._ledger.change(fact, calls=fact.calls + 1, evaluating=fact.evaluating + evaluating)
+
+
+def _modules(user: FrameType) -> tuple[nn.Module | None, nn.Module | None]:
+    """The layer of PyTorch's that drops, and the module of the user's that has it do so."""
+    layer: nn.Module | None = None
+    at: FrameType | None = sys._getframe(1)
+    while at is not None and at is not user:
+        found = _self(at)
+        if found is not None and at.f_code.co_filename.startswith(_LAYERS):
+            layer = layer or found
+        at = at.f_back
+    at = user
+    for _ in range(_OUTWARD):
+        if at is None:
+            break
+        owner = _self(at)
+        # A container that calls the layer is PyTorch's, and tells its mode as well.
+        if owner is not None and owner is not layer:
+            return layer, owner
+        at = at.f_back
+    return layer, None
+
+
+def _self(frame: FrameType) -> nn.Module | None:
+    code = frame.f_code
+    owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+    return owner if isinstance(owner, nn.Module) and "_modules" in vars(owner) else None
+
+
+class Rebuilding:
+    """Counts, at the steps that are looked at, layers that were made since the step before.
+
+    Args:
+        ledger: where they are recorded.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._numbers: dict[tuple[str, int, str], int] = {}
+        self._now: set[int] = set()
+
+    def called(
+        self, module: nn.Module, where: tuple[str, int], step: int, network: int | None
+    ) -> None:
+        """A layer with weights of its own is called in the same step in which it was made."""
+        key = (*where, type(module).__name__)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = self._ledger.next_number("made")
+            place = place_of(*where)
+            self._ledger.put(Made(number, key[2], place, network, first=step))
+        self._now.add(number)
+
+    def look(self) -> None:
+        """A step was looked at: what was called in it counts once."""
+        for number in self._numbers.values():
+            fact = self._ledger.run.made[number]
+            looks = fact.looks + (number in self._now)
+            self._ledger.change(fact, looks=looks, chances=fact.chances + 1)
+        self._now.clear()
+
+
+class Severing:
+    """Sees whether a backward reaches anything that learns.
+
+    Args:
+        ledger: where it is recorded.
+        sources: tells the user's lines.
+    """
+
+    def __init__(self, ledger: Ledger, sources: Sources) -> None:
+        self._ledger = ledger
+        self._sources = sources
+        self._leaves: IdentityMap[torch.Tensor, None] = IdentityMap()
+        self._numbers: dict[int, int] = {}
+
+    def look(self, objective: int, leaves: Sequence[torch.Tensor]) -> None:
+        """Look at a backward of a step in which a network ran with gradients on.
+
+        Args:
+            objective: number of the objective.
+            leaves: the leaf tensors that it reaches. Bare ones that were there at an earlier look
+                are learned by hand; one that is made afresh every time is not.
+        """
+        reached = any(isinstance(t, nn.Parameter) or t in self._leaves for t in leaves)
+        for tensor in leaves:
+            self._leaves.set(tensor, None)
+        number = self._numbers.get(objective)
+        if number is None:
+            if reached:
+                return
+            number = self._new(objective)
+        fact = self._ledger.run.severed[number]
+        self._ledger.change(fact, looks=fact.looks + 1, steps=fact.steps + (not reached))
+
+    def _new(self, objective: int) -> int:
+        number = self._numbers[objective] = self._ledger.next_number("severed")
+        frame = self._sources.frame(2)
+        if frame is None:
+            self._ledger.put(Severed(number, objective))
+            return number
+        cut = find_cut(frame, lambda file: self._sources.rank(file) >= 2)
+        place = place_of(frame.f_code.co_filename, frame.f_lineno)
+        self._ledger.put(
+            Severed(
+                *(number, objective, place),
+                cut=cut.place,
+                operation=cut.operation,
+                hidden=cut.hidden,
+            )
+        )
+        return number
