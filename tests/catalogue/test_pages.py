@@ -51,6 +51,8 @@ CATALOGUE = {
     "LOS111": "implausible-initial-loss",
     "LOS112": "clipped-logits",
     "LOS113": "loss-without-graph",
+    "LOS114": "posterior-collapse",
+    "LOS115": "collapsed-embeddings",
     "ACT101": "dying-relu",
     "ACT102": "saturated-activation",
     "ACT103": "collapsed-activations",

@@ -66,6 +66,8 @@ BY_HAND = frozenset(
     {
         "add_examples",
         "detach_state",
+        "mine_easier",
+        "weigh_divergence",
         "fit_indices",
         "keep_examples_apart",
         "keep_graph",

@@ -112,10 +112,31 @@ MEMORY: dict[str, Case] = {
     "python": lambda: bytearray(10**16),
 }
 
+INDEX: dict[str, Case] = {
+    "label": lambda: F.cross_entropy(r(3, 5), torch.tensor([0, 1, 7])),
+    "negative label": lambda: F.cross_entropy(r(3, 5), torch.tensor([0, 1, -7])),
+    "token": lambda: nn.Embedding(5, 3)(torch.tensor([7])),
+    "gather": lambda: r(3, 4).gather(1, torch.tensor([[5]])),
+    "row": lambda: r(3, 4)[5],
+    "rows": lambda: r(3, 4)[torch.tensor([1, 9])],
+    "one hot": lambda: F.one_hot(torch.tensor([4]), 3),
+}
+"""Indices that point beyond what there is."""
+
+GRAPH: dict[str, Case] = {
+    "no graph": lambda: r(3).sum().backward(),
+    "twice": lambda: twice((r(3, requires_grad=True) ** 2).sum()),
+}
+"""Backward passes that find no graph, or none any more."""
+
+
+def twice(loss: torch.Tensor) -> None:
+    """Two backward passes through one graph."""
+    loss.backward()
+    loss.backward()
+
+
 OTHER: dict[str, Case] = {
-    "label out of range": lambda: F.cross_entropy(r(3, 5), torch.tensor([0, 1, 7])),
-    "index out of range": lambda: nn.Embedding(5, 3)(torch.tensor([7])),
-    "backward without graph": lambda: r(3).sum().backward(),
     "backward of a vector": lambda: (r(3, requires_grad=True) * 2).backward(),
     "leaf in place": lambda: r(3, requires_grad=True).add_(1),
     "numpy of a gradient": lambda: r(3, requires_grad=True).numpy(),

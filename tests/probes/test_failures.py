@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from tests.probes.mismatches import DEVICE, DTYPE, MEMORY, OTHER, SHAPE, r
+from tests.probes.mismatches import DEVICE, DTYPE, GRAPH, INDEX, MEMORY, OTHER, SHAPE, r
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -21,6 +21,7 @@ from trainwell.record.troubles import gist, trouble
 Watched = Callable[..., Run]
 
 KINDS = {"shape": SHAPE, "dtype": DTYPE, "device": DEVICE, "memory": MEMORY}
+KINDS |= {"index": INDEX, "graph": GRAPH}
 CASES = [(kind, name, case) for kind, cases in KINDS.items() for name, case in cases.items()]
 
 

@@ -13,6 +13,7 @@ from trainwell.findings.chains_not_mixing import ChainsNotMixing
 from trainwell.findings.class_imbalance import ClassImbalance
 from trainwell.findings.clipped_logits import ClippedLogits
 from trainwell.findings.collapsed_activations import CollapsedActivations
+from trainwell.findings.collapsed_embeddings import CollapsedEmbeddings
 from trainwell.findings.constant_feature import ConstantFeature
 from trainwell.findings.data_outside_unit_interval import DataOutsideUnitInterval
 from trainwell.findings.dead_hidden_units import DeadHiddenUnits
@@ -60,6 +61,7 @@ from trainwell.findings.overconfidence import Overconfidence
 from trainwell.findings.overfitting import Overfitting
 from trainwell.findings.parameter_not_in_optimizer import ParameterNotInOptimizer
 from trainwell.findings.parameters_never_updated import ParametersNeverUpdated
+from trainwell.findings.posterior_collapse import PosteriorCollapse
 from trainwell.findings.regression_loss_on_classes import RegressionLossOnClasses
 from trainwell.findings.repeated_shards import RepeatedShards
 from trainwell.findings.saturated_activation import SaturatedActivation
@@ -115,6 +117,8 @@ _ALL: tuple[Finding, ...] = (
     ImplausibleInitialLoss(),  # LOS111
     ClippedLogits(),  # LOS112
     LossWithoutGraph(),  # LOS113
+    PosteriorCollapse(),  # LOS114
+    CollapsedEmbeddings(),  # LOS115
     DyingRelu(),  # ACT101
     SaturatedActivation(),  # ACT102
     CollapsedActivations(),  # ACT103

@@ -59,9 +59,9 @@ class LossWithoutGraph(Finding):
             if severed.steps < self.steps:
                 yield Undecided("one backward pass that reaches nothing proves little")
                 continue
-            known = severed.cut.line is not None
+            known = severed.cut_place.line is not None
             why = f": {severed.operation} carries no gradient" if known else ""
-            hidden = severed.hidden
+            hidden = severed.hidden_place
             also = (
                 f"; requires_grad at {os.path.basename(hidden.file or '')}:{hidden.line} only hides"
                 " the error"
@@ -69,7 +69,7 @@ class LossWithoutGraph(Finding):
                 else ""
             )
             yield Sighting(
-                severed.cut if known else severed.place,
+                severed.cut_place if known else severed.place,
                 f"backward() reaches no parameter at any of {severed.steps} steps that were looked"
                 f" at{why}{also}",
                 0,

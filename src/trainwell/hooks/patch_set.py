@@ -77,6 +77,9 @@ class PatchSet:
         """
         original = _living(getattr(owner, name))
         wrapper = functools.wraps(original)(_unseen(make(original)))
+        if not hasattr(original, "__module__"):
+            # Methods in C have none.
+            wrapper.__module__ = None
         return self._put(owner, name, original, wrapper)
 
     def replace_value(self, owner: Any, name: str, value: Any) -> None:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["describe", "distinct_values", "is_one_hot", "log_sum_error", "row_sum_error"]
+__all__ = [
+    "describe",
+    "distinct_values",
+    "explained",
+    "is_one_hot",
+    "log_sum_error",
+    "row_spread",
+    "row_sum_error",
+]
 
 import math
 
@@ -39,6 +47,47 @@ def describe(values: torch.Tensor, count: int = 8_192) -> dict[str, float]:
         "rms": math.sqrt(square + mean * mean),
         "finite": good.numel() / chosen.numel(),
     }
+
+
+def row_spread(values: torch.Tensor, rows: int = 256, columns: int = 256) -> float | None:
+    """How much the examples of a batch differ: the mean over columns of the deviation over rows.
+
+    Args:
+        values: the first dimension is that of the examples.
+        rows: at most this many examples are read.
+        columns: at most this many numbers of an example are read, evenly spaced.
+
+    Returns:
+        None where there are fewer than four examples, or where some value is not finite.
+    """
+    if values.dim() < 1 or values.shape[0] < 4 or not values.numel():
+        return None
+    flat = values.detach()[:rows].flatten(1) if values.dim() > 1 else values.detach()[:rows, None]
+    chosen = flat[:, :: max(1, -(-flat.shape[1] // columns))].double()
+    spread = float(chosen.std(0, unbiased=False).mean())
+    return spread if math.isfinite(spread) else None
+
+
+def explained(prediction: torch.Tensor, target: torch.Tensor, rows: int = 256) -> float | None:
+    """Share of what differs between the targets of a batch that the predictions explain.
+
+    Args:
+        prediction: the first dimension is that of the examples.
+        target: of the same shape.
+        rows: at most this many examples are read.
+
+    Returns:
+        1 less the mean squared error over the variance between examples, the mean over all
+        columns: 1 for perfect predictions, 0 for the mean, negative for worse. None where the
+        targets are all the same, or some value is not finite.
+    """
+    if target.dim() < 1 or target.shape[0] < 4 or not target.numel():
+        return None
+    wanted = target.detach()[:rows].double()
+    error = float((prediction.detach()[:rows].double() - wanted).square().mean())
+    variance = float(wanted.var(0, unbiased=False).mean())
+    share = 1 - error / variance if variance > 0 else math.nan
+    return share if math.isfinite(share) else None
 
 
 def row_sum_error(prediction: torch.Tensor, dim: int = 1, rows: int = 256) -> float:

@@ -172,9 +172,9 @@ class Severing:
         self._ledger.put(
             Severed(
                 *(number, objective, place),
-                cut=cut.place,
+                cut_place=cut.place,
                 operation=cut.operation,
-                hidden=cut.hidden,
+                hidden_place=cut.hidden,
             )
         )
         return number

@@ -12,6 +12,7 @@ __all__ = ["Dependences", "Target", "keep"]
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -47,6 +48,9 @@ _ENTRIES = frozenset({"linear", "convolution", "embedding", "recurrent"})
 _BATCH_SHARE = 0.2
 """Behind batch statistics every row depends on all others a little: only a row that gets less than
 this share of its squared gradient from itself is mixed."""
+
+_engine_run_backward: Any = getattr(torch.autograd.graph, "_engine_run_backward", None)
+"""What `torch.autograd.grad` calls. A script may have replaced that one, and would see the call."""
 
 _EDGES = "GradientEdge" in str(inspect.signature(torch.autograd.grad))
 """Gradients of the results of nodes can be asked for (PyTorch 2.8 and later)."""
@@ -139,7 +143,12 @@ class Dependences:
             first: the first step, which costs enough already: only what is small is measured.
         """
         self.wants_lines = False
-        if not _EDGES or torch.is_anomaly_enabled() or torch._C._autograd._profiler_enabled():
+        if (
+            not _EDGES
+            or _engine_run_backward is None
+            or torch.is_anomaly_enabled()
+            or torch._C._autograd._profiler_enabled()
+        ):
             return
         index = {node.sequence: i for i, node in enumerate(graph.nodes) if node.leaf is None}
         for target in targets:
@@ -507,8 +516,8 @@ class _View:
         outputs = [GradientEdge(self.graph.nodes[self.at].handle, self.output)]
         inputs = [GradientEdge(self.graph.nodes[i].handle, k) for i, k in wanted]
         try:
-            found = torch.autograd.grad(
-                outputs, inputs, grad_outputs=[weights], retain_graph=True, allow_unused=True
+            found = _engine_run_backward(
+                tuple(outputs), (weights,), True, False, tuple(inputs), True, accumulate_grad=False
             )
         except RuntimeError:
             # Freed, or overwritten in place: its own backward will say so.

@@ -16,8 +16,10 @@ from trainwell.hooks.guard import is_readable, plain
 from trainwell.measures.losses import (
     describe,
     distinct_values,
+    explained,
     is_one_hot,
     log_sum_error,
+    row_spread,
     row_sum_error,
 )
 from trainwell.measures.predictions import Classified, Form, classified
@@ -196,6 +198,9 @@ class Losses:
 
     def _count_classes(self, site: _Site, answers: Classified) -> None:
         known = self._ledger.run.losses[site.fact]
+        if known.phase == "training":
+            step = self._ledger.run.steps
+            self._ledger.measure("loss", site.fact, "accuracy", step, answers.accuracy)
         counts = {label: list(row) for label, row in known.classes.items()}
         if not site.looks & (site.looks - 1):
             # The later half of the looks begins anew whenever their number has doubled.
@@ -260,9 +265,21 @@ class Losses:
             changes["target"] = _widen(known.target, wanted)
             first |= {f"target_{k}": wanted[k] for k in ("rms", "mean", "std")}
             changes |= self._target(site, known, target)
+        self._spreads(site, prediction, target)
         if site.looks == 1:
             changes["first"] = first
         self._ledger.change(known, **changes, looks=site.looks)
+
+    def _spreads(self, site: _Site, prediction: torch.Tensor, target: Any) -> None:
+        """How much the predictions differ between examples, and how much that explains."""
+        step = self._ledger.run.steps
+        spread = row_spread(prediction)
+        if spread is not None:
+            self._ledger.measure("loss", site.fact, "row_spread", step, spread)
+        if isinstance(target, torch.Tensor) and target.shape == prediction.shape:
+            share = explained(prediction, target)
+            if share is not None:
+                self._ledger.measure("loss", site.fact, "explained", step, share)
 
     def _target(self, site: _Site, known: LossCall, target: torch.Tensor) -> dict[str, Any]:
         changes: dict[str, Any] = {}

@@ -228,6 +228,8 @@ class Program:
         if node.kind == "dropout" and any(_DROPOUT_MODULE in frame for frame in traceback or ()):
             details["by_module"] = True
         reads_data = -1 in node.inputs and not reading.operations
+        if node.kind == "multiply" and -1 in node.inputs and reading.operations:
+            details["beside_data"] = True
         number = self._keys.get(key)
         if number is not None:
             known = run.operations[number]

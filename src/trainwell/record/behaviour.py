@@ -64,10 +64,10 @@ class Severed:
         objective: number of the objective.
         looks: how often it was looked at.
         steps: of these, how often nothing was reached.
-        cut: the line that most likely cuts the graph, found by reading the source from the call of
-            `backward()` back; unknown where nothing is found.
+        cut_place: the line that most likely cuts the graph, found by reading the source from the
+            call of `backward()` back; unknown where nothing is found.
         operation: what cuts it there: "argmax()", ".detach()", "torch.tensor()", ...
-        hidden: the line that sets `requires_grad`, which keeps PyTorch from raising.
+        hidden_place: the line that sets `requires_grad`, which keeps PyTorch from raising.
     """
 
     number: int
@@ -75,9 +75,9 @@ class Severed:
     place: Place = field(default_factory=Place)
     looks: int = 0
     steps: int = 0
-    cut: Place = field(default_factory=Place)
+    cut_place: Place = field(default_factory=Place)
     operation: str = ""
-    hidden: Place = field(default_factory=Place)
+    hidden_place: Place = field(default_factory=Place)
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,8 @@ class Operation:
         parameters: numbers of the parameters that it reads directly.
         shape: shape of its output.
         depth: operations with parameters on the longest way from the data to here, itself included.
-        details: constants of the call: {"dim": 1}, {"in_features": 64, "out_features": 10}, ...
+        details: constants of the call: {"dim": 1}, {"in_features": 64, "out_features": 10}, ...;
+            "beside_data" of a product of a computed tensor with one that is none (noise, a mask).
         reads_data: it reads a tensor that no recorded operation made.
     """
 
@@ -233,6 +234,10 @@ class Objective:
 @dataclass(frozen=True)
 class LossCall:
     """Calls of one loss function of `torch.nn.functional` from one line, in one phase.
+
+    The series ("loss", number, "row_spread") says how much predictions differ between the examples
+    of a batch, at the looks; "explained" which share of what differs between the targets they
+    explain; "accuracy" is a classifier's, in training.
 
     Attributes:
         function: "cross_entropy", "mse_loss", ...

@@ -13,7 +13,9 @@ from rich.rule import Rule
 from rich.text import Text
 
 from trainwell.diagnosis import Diagnosis, Entry
+from trainwell.findings.catalogue import FINDINGS
 from trainwell.record import Place, Run
+from trainwell.record.standing import standing
 from trainwell.remedies import ADVICE
 from trainwell.report.canvas import Canvas
 from trainwell.report.evidence import figures, layer_table
@@ -63,7 +65,12 @@ class _Parts:
         yield Rule(Text(f"trainwell · {self.run.script}"), style="dim", align="left")
         yield from self.head()
         yield ""
-        yield self.verdict()
+        went = standing(self.run)
+        if went.text:
+            style = "yellow" if went.informed is False else ""
+            lead = "no better than a guess: " if went.informed is False else ""
+            yield Text(lead + went.text, style=style)
+        yield self.verdict(guesses=went.informed is False)
         for root in self.diagnosis.roots:
             yield ""
             yield from self.entry(root)
@@ -75,15 +82,18 @@ class _Parts:
         if end:
             yield Text(end, style="bold")
 
-    def verdict(self) -> RenderableType:
+    def verdict(self, *, guesses: bool = False) -> RenderableType:
         roots = self.diagnosis.roots
         if not roots and not (self.run.steps or self.run.machines or self.run.recognisers):
             return Text("nothing was trained, so there is nothing to diagnose", style="bold")
         if not roots:
-            text = Text(f"no findings in {_looked_at(self.run)}", style="bold green")
-            if self.diagnosis.left_out:
-                left_out = len(self.diagnosis.left_out)
-                text.append(f" ({left_out} not looked for)", style="dim not bold")
+            text = Text(
+                f"no findings in {_looked_at(self.run)}",
+                style="bold yellow" if guesses else "bold green",
+            )
+            text.append(f" ({self.looked_for()})", style="dim not bold")
+            if guesses:
+                text.append("; what keeps it from learning was not found", style="yellow not bold")
             return text
         by_severity = [
             count(len(list(some)), severity, "info" if severity == "info" else None)
@@ -96,6 +106,15 @@ class _Parts:
             text.append(f", from which {folded} more {verb}", style="default")
         text.append(f" ({_looked_at(self.run)})", style="dim not bold")
         return text
+
+    def looked_for(self) -> str:
+        """How many faults were looked for, and what could not be judged."""
+        left_out = len(self.diagnosis.left_out)
+        unjudged = len({code for code, _ in self.diagnosis.undecided})
+        text = f"{len(FINDINGS) - left_out} faults looked for"
+        if unjudged:
+            text += f", {unjudged} of them with too little to judge by"
+        return text + (f"; {left_out} not looked for" if left_out else "")
 
     def entry(self, entry: Entry) -> Iterator[RenderableType]:
         place = entry.where[0] if entry.where else Place()
