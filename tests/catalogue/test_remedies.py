@@ -66,6 +66,12 @@ BY_HAND = frozenset(
     {
         "add_examples",
         "change_embedder",
+        "check_labels",
+        "draw_all_examples",
+        "ignore_padding",
+        "impute_missing",
+        "lower_weight_decay",
+        "pair_labels",
         "relabel_example",
         "scale_to_unit",
         "temper_chains",

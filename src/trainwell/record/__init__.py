@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trainwell.record.counterfactual import Counterfactual
+from trainwell.record.examples import Examples
 from trainwell.record.facts import (
     Detail,
     Evaluation,
@@ -31,6 +32,7 @@ __all__ = [
     "Counterfactual",
     "Detail",
     "Evaluation",
+    "Examples",
     "Fact",
     "Failure",
     "Features",

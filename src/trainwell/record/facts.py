@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from trainwell.record.counterfactual import Counterfactual
+    from trainwell.record.examples import Examples
     from trainwell.record.incidents import Failure, Loader, Trouble
     from trainwell.record.machines import Machine
     from trainwell.record.ranks import Rank
@@ -70,6 +71,7 @@ class Network:
             submodule not (or the other way round).
         evaluation_forwards: the same, of passes judged to be evaluation.
         frozen: parameters with `requires_grad=False` when it was first trained in evaluation mode.
+        embeddings: paths of Embedding submodules, mapped to [words, padding_idx (-1 without one)].
         training_place, evaluation_place: the lines that last called it in the mode that does not
             fit: in evaluation mode for training, in training mode for evaluation.
     """
@@ -84,6 +86,7 @@ class Network:
     training_forwards: dict[str, int] = field(default_factory=dict)
     evaluation_forwards: dict[str, int] = field(default_factory=dict)
     frozen: int = 0
+    embeddings: dict[str, list[int]] = field(default_factory=dict)
     training_place: Place | None = None
     evaluation_place: Place | None = None
 
@@ -249,6 +252,10 @@ class LossCall:
         row_sum_error: largest |row sum - 1| of the prediction over its class dimension, or None.
         log_sum_error: largest |log-sum-exp| of the prediction over its class dimension, or None.
         prediction_operation: number of the operation that made the prediction, or None.
+        target_mode: of whole numbers, the most frequent target that the loss does not leave out.
+        target_mode_share: its share of all targets, mean over the looks.
+        ignored_share: share of the targets that the loss leaves out (`ignore_index`, weights of 0),
+            mean over the looks.
         value: mean of the results at the looks, and in evaluation of all results.
         classes: of a classifier, label to [targets seen in all looks, and in the later half of
             the looks: targets, predictions, right predictions]; labels are text, as JSON has them.
@@ -275,6 +282,9 @@ class LossCall:
     row_sum_error: float | None = None
     log_sum_error: float | None = None
     prediction_operation: int | None = None
+    target_mode: float | None = None
+    target_mode_share: float = 0.0
+    ignored_share: float = 0.0
     value: float | None = None
     classes: dict[str, list[int]] = field(default_factory=dict)
 
@@ -376,6 +386,6 @@ class Inputs:
 Fact: TypeAlias = (
     "Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation"
     " | Inputs | Failure | Loader | Rank | Counterfactual | Machine | Recogniser"
-    " | Trouble"
+    " | Trouble | Examples"
 )
 """Any of them."""

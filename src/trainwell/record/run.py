@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from trainwell.record.counterfactual import Counterfactual
+from trainwell.record.examples import Examples
 from trainwell.record.facts import (
     Evaluation,
     Fact,
@@ -45,6 +46,7 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "machine": Machine,
     "recogniser": Recogniser,
     "trouble": Trouble,
+    "examples": Examples,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -92,12 +94,18 @@ class Run:
     machines: dict[int, Machine] = field(default_factory=dict)
     recognisers: dict[int, Recogniser] = field(default_factory=dict)
     troubles: dict[int, Trouble] = field(default_factory=dict)
+    examples_seen: dict[int, Examples] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
     siblings: list[Run] = field(default_factory=list)
 
     def table(self, kind: str) -> dict[int, Fact]:
         """The facts of one kind of `FACT_KINDS` by number; this is the run's own dict."""
-        names = {"loss": "losses", "features": "features", "inputs": "inputs_seen"}
+        names = {
+            "loss": "losses",
+            "features": "features",
+            "inputs": "inputs_seen",
+            "examples": "examples_seen",
+        }
         return getattr(self, names.get(kind, kind + "s"))  # type: ignore[no-any-return]
 
     def series(self, kind: str, number: int, quantity: str) -> Series:
