@@ -70,7 +70,9 @@ def loans(folder: Path, seed: int, fault: str) -> None:
         with open(folder / f"{name}.csv", "w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(names)
-            writer.writerows([*map(float, row), int(label)] for row, label in zip(x[some], y[some]))
+            writer.writerows(
+                [*map(float, row), int(label)] for row, label in zip(x[some], y[some], strict=True)
+            )
 
 
 def fruit(folder: Path, seed: int, fault: str) -> None:
@@ -85,12 +87,12 @@ def fruit(folder: Path, seed: int, fault: str) -> None:
         shape = band if kind == 3 else inside
         tone = colours[kind] + 0.08 * rng.normal(size=3)
         pictures[at] += shape * (0.6 * tone)[:, None, None]
-    pictures = pictures.clip(0, 1).astype(np.float32)
+    pictures = ((pictures.clip(0, 1) - 0.3) / 0.2).astype(np.float32)
     test = pictures[900:]
     if fault == "channels":
         test = test[:, ::-1].copy()
     elif fault == "range":
-        test = (test * 255).round()
+        test = ((0.2 * test + 0.3) * 255).round()
     for name, pixels, labels in (
         ("train", pictures[:900], kinds[:900]),
         ("test", test, kinds[900:]),
@@ -104,7 +106,7 @@ def reviews(folder: Path, seed: int, fault: str) -> None:
     rng = np.random.default_rng(seed)
     praise = rng.integers(2, size=1300)
     good, bad, neutral = np.arange(1, 16), np.arange(16, 31), np.arange(31, 100)
-    words = np.zeros((1300, 18), dtype=np.int64)
+    words = np.zeros((1300, 44), dtype=np.int64)
     for at, kind in enumerate(praise):
         length = rng.integers(5, 13)
         telling = rng.random(length) < 0.35
@@ -159,7 +161,7 @@ def rents(folder: Path, seed: int, fault: str) -> None:
 def voices(folder: Path, seed: int, fault: str) -> None:
     """Features and labels in two files: shifted, shifted in part, splits that overlap."""
     rng = np.random.default_rng(seed)
-    x, y = _clusters(rng, 1600, 16, 6, 0.9)
+    x, y = _clusters(rng, 1600, 16, 6, 1.1)
     order = rng.permutation(1600)
     split = {"train": order[:1200].tolist(), "valid": order[1200:].tolist()}
     if fault == "shifted":
@@ -179,12 +181,12 @@ def alarms(folder: Path, seed: int, fault: str) -> None:
     """Weights of examples: nearly all of them 0."""
     rng = np.random.default_rng(seed)
     y = (rng.random(2000) < 0.12).astype(int)
-    x = rng.normal(size=(2000, 12)) + 1.3 * y[:, None] * rng.choice([-1, 1], 12)
+    x = rng.normal(size=(2000, 12)) + 0.7 * y[:, None] * rng.choice([-1, 1], 12)
     first = 1500
     weights = np.where(y[:first] == 1, 1 / y[:first].sum(), 1 / (first - y[:first].sum()))
     if fault == "weights":
-        weights[30:] = 0.0
-        weights[[0, 1]] += 1e-3
+        weights[12:] = 0.0
+        weights[:12] += 1e-3
     np.savez(folder / "signals.npz", x=x, y=y, train_rows=first)
     np.save(folder / "weights.npy", weights)
 
@@ -199,7 +201,7 @@ def textures(folder: Path, seed: int, fault: str) -> None:
     layers[0].running_var.copy_(torch.tensor(x[:1000].var(0)))
     state = {
         f"{name}.{key}": value.clone()
-        for name, layer in zip(("norm", "fc1", "fc2"), layers)
+        for name, layer in zip(("norm", "fc1", "fc2"), layers, strict=True)
         for key, value in layer.state_dict().items()
     }
     if fault == "statistics":
@@ -207,6 +209,7 @@ def textures(folder: Path, seed: int, fault: str) -> None:
         state["norm.running_var"] *= 70.0**2
     elif fault == "large":
         state["fc1.weight"] *= 60.0
+        state["fc2.weight"] *= 60.0
     elif fault == "dead":
         state["fc2.bias"] -= 25.0
     torch.save(state, folder / "body.pt")
@@ -226,18 +229,18 @@ _SETTINGS: dict[str, Any] = {
     "dropout": 0.1,
     "smoothing": 0.0,
     "epochs": 10,
-    "optimizer": "AdamW",
-    "optimizer_settings": {"lr": 2e-3, "weight_decay": 0.01},
+    "optimizer": "SGD",
+    "optimizer_settings": {"lr": 0.1, "momentum": 0.9},
 }
 
 _CHANGES: dict[str, dict[str, Any]] = {
     "": {},
-    "decay": {"optimizer_settings": {"lr": 2e-3, "weight_decay": 40.0}},
+    "decay": {"optimizer_settings": {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.2}},
     "dropout": {"dropout": 0.93},
-    "high": {"optimizer": "SGD", "optimizer_settings": {"lr": 2.5, "momentum": 0.9}},
-    "low": {"optimizer_settings": {"lr": 2e-6, "weight_decay": 0.01}},
+    "high": {"optimizer_settings": {"lr": 2.5, "momentum": 0.9}},
+    "low": {"optimizer_settings": {"lr": 1e-5, "momentum": 0.9}},
     "sorted": {"shuffle": False},
-    "smoothing": {"smoothing": 0.97},
+    "batch": {"batch": 1300},
 }
 
 

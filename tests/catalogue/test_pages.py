@@ -40,6 +40,7 @@ CATALOGUE = {
     "NET105": "excessive-dropout",
     "NET106": "batch-of-one-batchnorm",
     "NET107": "off-centre-activation",
+    "NET115": "foreign-statistics",
     "LOS101": "double-softmax",
     "LOS102": "double-sigmoid",
     "LOS103": "single-unit-softmax",

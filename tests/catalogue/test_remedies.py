@@ -72,6 +72,7 @@ BY_HAND = frozenset(
         "impute_missing",
         "lower_weight_decay",
         "pair_labels",
+        "renew_statistics",
         "relabel_example",
         "scale_to_unit",
         "temper_chains",

@@ -17,11 +17,11 @@ class Reader(nn.Module):
     def __init__(self, vocabulary=120, width=24):
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, width, padding_idx=0)
-        self.gru = nn.GRU(width, 32, batch_first=True)
+        self.rnn = nn.RNN(width, 32, batch_first=True)
         self.out = nn.Linear(32, 2)
 
     def forward(self, text):
-        states, _ = self.gru(self.embedding(text))
+        states, _ = self.rnn(self.embedding(text))
         return self.out(states[:, -1])
 
 

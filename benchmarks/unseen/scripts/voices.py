@@ -31,7 +31,7 @@ class Recogniser(nn.Module):
 
 
 recogniser = Recogniser()
-optimizer = torch.optim.SGD(recogniser.parameters(), lr=0.1, momentum=0.9)
+optimizer = torch.optim.SGD(recogniser.parameters(), lr=0.03, momentum=0.9)
 criterion = nn.CrossEntropyLoss()
 for epoch in range(12):
     recogniser.train()

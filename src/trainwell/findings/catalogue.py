@@ -31,6 +31,7 @@ from trainwell.findings.falling_likelihood import FallingLikelihood
 from trainwell.findings.few_examples_drawn import FewExamplesDrawn
 from trainwell.findings.finding import Finding
 from trainwell.findings.foreign_queries import ForeignQueries
+from trainwell.findings.foreign_statistics import ForeignStatistics
 from trainwell.findings.frozen_parameter_in_optimizer import FrozenParameterInOptimizer
 from trainwell.findings.growing_memory import GrowingMemory
 from trainwell.findings.implausible_initial_loss import ImplausibleInitialLoss
@@ -102,6 +103,7 @@ _ALL: tuple[Finding, ...] = (
     ExcessiveDropout(),  # NET105
     BatchOfOneBatchnorm(),  # NET106
     OffCentreActivation(),  # NET107
+    ForeignStatistics(),  # NET115
     DoubleSoftmax(),  # LOS101
     DoubleSigmoid(),  # LOS102
     SingleUnitSoftmax(),  # LOS103

@@ -9,7 +9,8 @@ from statistics import median
 from typing import ClassVar
 
 from trainwell.findings.finding import Finding, frozen
-from trainwell.record import Inputs, Run, Sighting, Undecided
+from trainwell.record import Examples, Inputs, Place, Run, Sighting, Undecided
+from trainwell.record.examples import number
 
 
 @frozen
@@ -37,6 +38,10 @@ class LeakedValidation(Finding):
         duplicates: share of equal rows within one batch from which rows count as equal by nature.
         columns: numbers that make up a row, under which rows count as equal by chance.
         rows: evaluation rows that must have been seen.
+        values: different values of each column up to which rows may be equal by chance; then they
+            are compared with how many rows of a training batch are equal.
+        beyond: share of the evaluation rows beyond what chance brings, from which it is reported
+            then.
 
     Sources:
         Kaufman et al. 2012, "Leakage in data mining", section 3; Kapoor & Narayanan 2023, "Leakage
@@ -53,11 +58,19 @@ class LeakedValidation(Finding):
     duplicates: float = 0.3
     columns: int = 4
     rows: int = 50
+    values: int = 24
+    beyond: float = 0.2
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the evaluations that repeat training rows."""
         for network in run.networks:
             seen = [i for i in run.inputs_seen.values() if i.network == network]
+            examples = [e for e in run.examples_seen.values() if e.network == network]
+            if any(self._is_discrete(e) for e in examples):
+                # Rows of few different values are equal by chance: only more of them count.
+                for each in examples:
+                    yield from self._by_chance(each)
+                continue
             known = self._known(run, [i for i in seen if i.phase == "training"])
             judged = [
                 i
@@ -74,9 +87,9 @@ class LeakedValidation(Finding):
                 if inputs.duplicates > self.duplicates or overlap < self.share:
                     continue
                 if overlap < self.whole:
-                    yield self._sighting(inputs, overlap, "warning")
+                    yield self._sighting(inputs.place, inputs.rows, overlap, "warning")
                 elif len(judged) == 1:
-                    yield self._sighting(inputs, 1.0, "info")
+                    yield self._sighting(inputs.place, inputs.rows, 1.0, "info")
 
     def _known(self, run: Run, training: list[Inputs]) -> float:
         """Share of the training rows that were remembered by the end of the run."""
@@ -84,20 +97,41 @@ class LeakedValidation(Finding):
             return 0.0
         return max((self._last(run, i) for i in training), default=0.0)
 
+    def _is_discrete(self, examples: Examples) -> bool:
+        most = number(examples.training, "distinct_values")
+        return examples.kind == "tokens" or 0 < most <= self.values
+
+    def _by_chance(self, examples: Examples) -> Iterator[Sighting | Undecided]:
+        if examples.both is None or number(examples.evaluation, "rows") < self.rows:
+            return
+        if examples.known < self.known:
+            yield Undecided("too few of the training rows are known to recognise them")
+            return
+        overlap = min(1.0, examples.both / examples.known)
+        beyond = overlap - examples.expected_both
+        place = examples.evaluation_place or examples.place
+        rows = int(number(examples.evaluation, "rows"))
+        if beyond < self.beyond or overlap < 2 * examples.expected_both:
+            return
+        if overlap < self.whole:
+            yield self._sighting(place, rows, overlap, "warning")
+        else:
+            yield self._sighting(place, rows, 1.0, "info")
+
     def _last(self, run: Run, inputs: Inputs) -> float:
         values = run.series("inputs", inputs.number, "repeats").last(5)
         return median(values) if values else 0.0
 
-    def _sighting(self, inputs: Inputs, overlap: float, severity: str) -> Sighting:
+    def _sighting(self, place: Place, rows: int, overlap: float, severity: str) -> Sighting:
         if severity == "info":
             words = "the only evaluation is made on the rows that were trained on"
         else:
             words = f"about {min(overlap, 1.0):.0%} of the rows evaluated here were trained on"
         return Sighting(
-            inputs.place,
+            place,
             words,
             0,
             "info" if severity == "info" else "warning",
-            {"share": min(overlap, 1.0), "rows": inputs.rows},
+            {"share": min(overlap, 1.0), "rows": rows},
             min(overlap, 1.0),
         )

@@ -72,7 +72,8 @@ class MismatchedLabels(Finding):
                 yield found
 
     def _unseen(self, run: Run, examples: Examples, place: Place) -> Iterator[Sighting]:
-        trained = {k for c in run.losses.values() if c.phase == "training" for k in c.classes}
+        calls = [c for c in run.losses.values() if c.phase == "training"]
+        trained = {label for c in calls for label, row in c.classes.items() if row[0]}
         for label, share in examples.unseen.items():
             # As many training examples would hold the label five times, were it as frequent.
             few = number(examples.training, "draws") * share < 5

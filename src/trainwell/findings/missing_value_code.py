@@ -40,6 +40,7 @@ class MissingValueCode(Finding):
     code: ClassVar[str] = "DAT115"
     slug: ClassVar[str] = "missing-value-code"
     causes: ClassVar[tuple[str, ...]] = (
+        "unrelated-labels",
         "unscaled-features",
         "outlier-squeezed-features",
         "mismatched-preprocessing",

@@ -10,6 +10,7 @@ __all__ = [
     "linear_agreement",
     "one_sided_relations",
     "padding",
+    "ranked",
     "reordered",
     "spikes",
     "standardised",
@@ -65,6 +66,17 @@ def standardised(rows: Matrix, like: Matrix | None = None) -> Matrix:
     scaled = (rows - mean) / np.where(std > 0, std, 1.0)
     result: Matrix = np.where(std > 1e-7 * (np.abs(mean) + 1e-30), scaled, 0.0)
     return result
+
+
+def ranked(rows: Matrix) -> Matrix:
+    """Columns as ranks with mean 0 and deviation 1; equal values share the mean of their ranks."""
+    ordered = np.sort(rows, axis=0)
+    ranks = np.empty_like(rows)
+    for column in range(rows.shape[1]):
+        low = np.searchsorted(ordered[:, column], rows[:, column], "left")
+        high = np.searchsorted(ordered[:, column], rows[:, column], "right")
+        ranks[:, column] = (low + high) / 2
+    return standardised(ranks)
 
 
 def word_counts(rows: Matrix, words: int = 2_048) -> Matrix:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["ExampleWatch"]
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,7 +76,9 @@ class _Side:
     counted: int = 0
     """Draws of examples whose fingerprint is below the limit."""
     repeats: int = 0
-    most_at_once: int = 0
+    late: int = 0
+    late_repeats: int = 0
+    """The same two since the number of looks has doubled last."""
     relabelled: int = 0
     conflicts: int = 0
     duplicates: int = 0
@@ -173,6 +176,8 @@ class ExampleWatch:
         matrix = _matrix(values, stride, network.chosen)
         marks = [fingerprint(row.tobytes()) for row in matrix]
         side.looks += 1
+        if not side.looks & (side.looks - 1):
+            side.late = side.late_repeats = 0
         side.draws += len(marks)
         side.duplicates += len(marks) - len(set(marks))
         index = self._loaders.origin_rows(size)
@@ -180,11 +185,13 @@ class ExampleWatch:
             if mark >= side.limit:
                 continue
             side.counted += 1
+            side.late += 1
             row = side.rows.get(mark)
             if row is None:
                 row = side.rows[mark] = _Row(matrix[at].copy())
             else:
                 side.repeats += 1
+                side.late_repeats += 1
                 row.count += 1
             if index:
                 row.index = index[at * stride]
@@ -353,6 +360,8 @@ def _compared(ledger: Ledger, number: int, network: _Network) -> Examples:
     tokens = network.kind == "tokens"
     tables = {name: _table(side, width) for name, side in both.items()}
     facts: dict[str, Any] = {name: _counts(side) for name, side in both.items()}
+    for name, table in tables.items():
+        facts[name]["distinct_values"] = _distinct(table.values)
     if tokens:
         for name, table in tables.items():
             facts[name]["padding"] = sides.padding(table.values)
@@ -418,6 +427,11 @@ def _table(side: _Side, width: int) -> _Table:
     )
 
 
+def _distinct(values: sides.Matrix) -> int:
+    """Different values of the column that has most of them."""
+    return max((len(np.unique(column)) for column in values.T[:64]), default=0)
+
+
 def _counts(side: _Side) -> dict[str, Detail]:
     most = max((row.count for row in side.rows.values()), default=0)
     # Those under the limit are a known share of all different ones.
@@ -442,7 +456,9 @@ def _labels(network: _Network, tables: dict[str, _Table], facts: dict[str, Any])
     train = tables["training"]
     if len(np.unique(train.labels)) < 2 or (classes and len(np.unique(train.labels)) > _CLASSES):
         return {}
-    scale = _scaled(network, [t.values[t.of] for t in tables.values()])
+    parts = [t.values[t.of] for t in tables.values()]
+    coded = network.kind == "numbers" and bool(sides.spikes(parts[0]))
+    scale = [sides.ranked(p) for p in parts] if coded else _scaled(network, parts)
     rows = dict(zip(tables, scale, strict=True))
     own = sides.agreement(rows["training"], train.labels, classes=classes)
     if own is None:
@@ -553,14 +569,17 @@ def _shares(labels: sides.Vector) -> dict[float, float]:
 
 def _columns(network: _Network, tables: dict[str, _Table]) -> dict[str, Any]:
     one, two = (_by_channel(network, t.values) for t in tables.values())
-    still = []
-    for column in range(one.shape[1]):
+    still: list[dict[str, Any]] = []
+    # A pixel at the edge that is hardly ever touched is no sensor that has died.
+    live = np.maximum(one.std(0), two.std(0))
+    least = 0.1 * float(np.median(live[live > 0])) if (live > 0).any() else 0.0
+    for column in np.flatnonzero(live > least):
         spread = one[:, column].std(), two[:, column].std()
         for side, other, values in (("training", 1, one), ("evaluation", 0, two)):
             if spread[1 - other] < 1e-6 * spread[other]:
                 still.append(
                     {
-                        "column": column,
+                        "column": int(column),
                         "side": side,
                         "value": float(values[0, column]),
                         "other_std": float(spread[other]),
@@ -592,7 +611,13 @@ def _equal_rows(train: _Side, evaluate: _Side) -> dict[str, Any]:
     judged = [m for m in evaluate.rows if m < limit]
     if len(judged) < 20:
         return {}
+    # Two rows of a batch are equal with this probability: how many evaluation examples would find
+    # an equal one among all that were trained on, were they drawn in the same way?
+    batch = train.draws / max(train.looks, 1)
+    pairs = train.duplicates / max(train.draws, 1) / max(batch / 2, 1.0)
+    different = len(train.rows) * _SPACE / train.limit
     return {
         "both": sum(m in train.rows for m in judged) / len(judged),
-        "expected_both": train.duplicates / max(train.draws, 1),
+        "expected_both": 1 - math.exp(-pairs * different),
+        "known": train.late_repeats / max(train.late, 1),
     }

@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
 from trainwell.hooks.guard import Guard
 from trainwell.hooks.identity import IdentityMap
+from trainwell.hooks.layer import HOOKS
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
 from trainwell.record import Loader, Place
@@ -335,7 +336,7 @@ class Loaders:
 
     def read(self, iterator: Any, batch: Any, began: float, ended: float) -> None:
         """An iterator of a loader has made a batch. Every batch pays for this."""
-        steps = self._ledger.run.steps
+        steps = self._steps()
         if self._last is not None and steps > self._last[1]:
             self._last[0].trained += 1
         turn = self._turns.get(id(iterator))
@@ -379,11 +380,15 @@ class Loaders:
 
     def finish(self) -> None:
         """Record the counts."""
-        if self._last is not None and self._ledger.run.steps > self._last[1]:
+        if self._last is not None and self._steps() > self._last[1]:
             self._last[0].trained += 1
         self._last = None
         for seen in self._by_line.values():
             self._record(seen)
+
+    def _steps(self) -> int:
+        # Those that were let pass uncounted are added to the run's later.
+        return self._ledger.run.steps + HOOKS.idled
 
     def _begins(self, iterator: Any, ended: float) -> None:
         for number in [n for n, turn in self._turns.items() if turn.iterator() is None]:
@@ -398,7 +403,7 @@ class Loaders:
         for key in [k for k, (kept, _) in self._drawn.items() if kept() is None]:
             del self._drawn[key]
         self._record(seen)
-        step, spent = self._ledger.run.steps, self._guard.spent
+        step, spent = self._steps(), self._guard.spent
         self._turns[id(iterator)] = _Turn(weakref.ref(iterator), seen, ended, step, spent)
 
     def _mark(self, seen: _Seen, rows: list[Any]) -> None:

@@ -17,7 +17,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.parameter import is_lazy
 
-from trainwell.hooks.guard import plain
+from trainwell.hooks.guard import is_readable, plain
 from trainwell.hooks.identity import IdentityMap
 from trainwell.hooks.keras import is_layer, layers_of, variables_of
 from trainwell.hooks.layer import HOOKS
@@ -37,6 +37,11 @@ backward follows after all (a cell called at every position of a long sequence).
 _MOST_ROOTS_CALLED = 1 << 13
 
 _EMBEDDINGS = 16
+
+_NORM_ROWS = 16
+"""Examples of a batch that are compared with running statistics; smaller batches are not."""
+
+_NORM_LOOKS = 8
 
 
 class Modules:
@@ -236,6 +241,8 @@ class Modules:
     def called(self, module: nn.Module, args: tuple[Any, ...], gradients: bool) -> None:
         """A module is called while it is armed."""
         here = self._here
+        if isinstance(module, _BatchNorm) and not module.training:
+            self._norm(module, args)
         if self._rows_only:
             self._read_rows(module, args, gradients)
             return
@@ -274,6 +281,35 @@ class Modules:
             self._place(number, "evaluation_place", wrong=mode == "train")
             self.on_evaluation()
 
+    def _norm(self, module: _BatchNorm, args: tuple[Any, ...]) -> None:
+        """Compare what flows into a batch norm with the running statistics that it uses."""
+        member, values = self._members.get(module), plain(args[0]) if args else None
+        if member is None or not is_readable(values) or values.dim() < 2:
+            return
+        mean, var = module.running_mean, module.running_var
+        if not is_readable(mean) or not is_readable(var) or values.shape[0] < _NORM_ROWS:
+            return
+        path, number = member
+        fact = self._ledger.run.networks[number]
+        known = fact.norms.get(path or "(itself)", {})
+        looks = int(known.get("looks", 0)) + 1
+        if looks > _NORM_LOOKS and looks & (looks - 1):
+            self._ledger.change(fact, norms=fact.norms | {path: known | {"looks": float(looks)}})
+            return
+        if bool((mean == 0).all()) and bool((var == 1).all()):
+            # Never trained: it has no statistics yet.
+            return
+        rows = values.detach()[:_NORM_ROWS].float().movedim(1, -1).reshape(-1, values.shape[1])
+        spread = (var.detach().float() + module.eps).sqrt()
+        shift = (rows.mean(0) - mean.detach().float()).abs() / spread
+        ratio = rows.std(0) / spread
+        found = {
+            "shift": float(shift.median()),
+            "ratio": float(ratio.median()),
+            "looks": float(looks),
+        }
+        self._ledger.change(fact, norms=fact.norms | {path or "(itself)": found})
+
     def _read_rows(self, module: nn.Module, args: tuple[Any, ...], gradients: bool) -> None:
         number = self._roots.get(module)
         if number is None or _is_symbolic(module, args):
@@ -282,6 +318,7 @@ class Modules:
         # A network in evaluation mode with gradients on: an evaluation, perhaps.
         if gradients and self._mode(number, module) != "eval":
             began = time.perf_counter()
+            self._inputs.saw(number, args, training=True)
             self._examples.saw(number, args, training=True)
             self._examples.looked(self._ledger.run.steps, time.perf_counter() - began)
 

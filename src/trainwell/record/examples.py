@@ -27,8 +27,8 @@ class Examples:
             had another label then), "agreement", "agreement_chance", "agreement_sigmas" (labels
             beside the five nearest other training examples), "linear", "linear_sigmas" (the same
             for a linear fit), "accuracy" (of the latest answers), "classes" (label to share),
-            "label_low", "label_high", "label_mean", "label_std", "padding"}; what was not measured
-            is missing.
+            "label_low", "label_high", "label_mean", "label_std", "padding", "distinct_values" (of
+            the column that has most)}; what was not measured is missing.
         columns: columns that differ between the sides: see
             `trainwell.measures.sides.column_differences`.
         constant: {"column", "side" ("training", "evaluation"), "value", "other_std"} of columns
@@ -37,10 +37,11 @@ class Examples:
         relations: columns that tell of the labels on one side only: {"column", "training",
             "evaluation"}.
         spikes: {"column", "value", "share", "side"} of values that stand apart from all others.
-        both: share of the evaluation examples that are equal to a training example; None where the
-            training examples that are known are too few to tell.
-        expected_both: share of training examples that equal an earlier one, other than by being
-            drawn again: what chance alone brings.
+        both: share of the evaluation examples that are equal to a training example that is known;
+            None where too few were seen.
+        expected_both: the same as chance alone would bring it, by how many rows of a training batch
+            are equal.
+        known: share of the training examples that were drawn lately and were known by then.
         swapped: {"one", "other", "share", "returned"} of classes exchanged in evaluation.
         blocks: {"first", "last", "agreement"} of consecutive parts of the training data set.
         unseen: labels of the evaluation that training never had, with their shares.
@@ -63,6 +64,7 @@ class Examples:
     spikes: tuple[dict[str, Detail], ...] = ()
     both: float | None = None
     expected_both: float = 0.0
+    known: float = 0.0
     swapped: tuple[dict[str, Detail], ...] = ()
     blocks: tuple[dict[str, Detail], ...] = ()
     unseen: dict[str, float] = field(default_factory=dict)

@@ -72,6 +72,10 @@ class Network:
         evaluation_forwards: the same, of passes judged to be evaluation.
         frozen: parameters with `requires_grad=False` when it was first trained in evaluation mode.
         embeddings: paths of Embedding submodules, mapped to [words, padding_idx (-1 without one)].
+        norms: paths of batch norms that used their running statistics, mapped to what flowed into
+            them then, at the latest look: {"shift" (distance of the channels' means from the
+            running ones, in running deviations, median over the channels), "ratio" (deviation over
+            the running one, median), "looks"}.
         training_place, evaluation_place: the lines that last called it in the mode that does not
             fit: in evaluation mode for training, in training mode for evaluation.
     """
@@ -87,6 +91,7 @@ class Network:
     evaluation_forwards: dict[str, int] = field(default_factory=dict)
     frozen: int = 0
     embeddings: dict[str, list[int]] = field(default_factory=dict)
+    norms: dict[str, dict[str, float]] = field(default_factory=dict)
     training_place: Place | None = None
     evaluation_place: Place | None = None
 

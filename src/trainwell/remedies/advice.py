@@ -55,6 +55,7 @@ ADVICE: dict[str, str] = {
     "register_parameters": "give the optimizer every parameter that should learn",
     "relabel_example": "look at the example, and remove it or enrol it under the other label",
     "release_output": "drop the output activation, so that every target can be reached",
+    "renew_statistics": "preprocess as for the pretrained weights, or train the batch norms anew",
     "resample_classes": "draw the classes evenly: torch.utils.data.WeightedRandomSampler",
     "resize_batches": "use larger batches, of 32 examples first",
     "scale_inputs": "standardise the inputs with the training data's mean and deviation",

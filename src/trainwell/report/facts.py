@@ -782,6 +782,15 @@ class _Teller:
 
     def modes(self) -> Iterator[Statement]:
         for network in self.run.networks.values():
+            for path, norm in network.norms.items():
+                shift, ratio = norm.get("shift", 0.0), norm.get("ratio", 1.0)
+                off = shift > 2 or not 0.25 < ratio < 4
+                yield Statement(
+                    "modes",
+                    f"into the batch norm `{path}` flow means {_n(shift)} running deviations off"
+                    f" its running mean, with {_n(ratio)} times the running deviation",
+                    0.9 if off else 0.2,
+                )
             parts = []
             weight = 0.3
             if network.dropout:
