@@ -161,7 +161,7 @@ def rents(folder: Path, seed: int, fault: str) -> None:
 def voices(folder: Path, seed: int, fault: str) -> None:
     """Features and labels in two files: shifted, shifted in part, splits that overlap."""
     rng = np.random.default_rng(seed)
-    x, y = _clusters(rng, 1600, 16, 6, 1.1)
+    x, y = _clusters(rng, 1600, 16, 6, 1.4)
     order = rng.permutation(1600)
     split = {"train": order[:1200].tolist(), "valid": order[1200:].tolist()}
     if fault == "shifted":
@@ -169,7 +169,7 @@ def voices(folder: Path, seed: int, fault: str) -> None:
     elif fault == "part":
         y[900:] = np.roll(y[900:], 3)
     elif fault == "overlap":
-        split["valid"] = order[1100:].tolist()[:200] + order[:200].tolist()
+        split["valid"] = order[1200:1400].tolist() + order[:130].tolist()
     elif fault == "few":
         split["train"] = order[:24].tolist() * 50
     np.save(folder / "features.npy", x)

@@ -33,6 +33,7 @@ CATALOGUE = {
     "DAT113": "mismatched-labels",
     "DAT114": "padding-in-loss",
     "DAT115": "missing-value-code",
+    "DAT116": "mismatched-columns",
     "NET101": "stacked-linear",
     "NET102": "symmetric-weights",
     "NET103": "mis-scaled-init",

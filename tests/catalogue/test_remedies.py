@@ -69,6 +69,7 @@ BY_HAND = frozenset(
         "check_labels",
         "draw_all_examples",
         "ignore_padding",
+        "match_columns",
         "impute_missing",
         "lower_weight_decay",
         "pair_labels",

@@ -31,9 +31,9 @@ class Recogniser(nn.Module):
 
 
 recogniser = Recogniser()
-optimizer = torch.optim.SGD(recogniser.parameters(), lr=0.03, momentum=0.9)
+optimizer = torch.optim.SGD(recogniser.parameters(), lr=0.01, momentum=0.9)
 criterion = nn.CrossEntropyLoss()
-for epoch in range(12):
+for epoch in range(8):
     recogniser.train()
     for voice, who in train:
         optimizer.zero_grad(set_to_none=True)

@@ -41,6 +41,7 @@ from trainwell.findings.leaked_validation import LeakedValidation
 from trainwell.findings.learning_rate_too_high import LearningRateTooHigh
 from trainwell.findings.learning_rate_too_low import LearningRateTooLow
 from trainwell.findings.mis_scaled_init import MisScaledInit
+from trainwell.findings.mismatched_columns import MismatchedColumns
 from trainwell.findings.mismatched_labels import MismatchedLabels
 from trainwell.findings.mismatched_preprocessing import MismatchedPreprocessing
 from trainwell.findings.missing_value_code import MissingValueCode
@@ -96,6 +97,7 @@ _ALL: tuple[Finding, ...] = (
     MismatchedLabels(),  # DAT113
     PaddingInLoss(),  # DAT114
     MissingValueCode(),  # DAT115
+    MismatchedColumns(),  # DAT116
     StackedLinear(),  # NET101
     SymmetricWeights(),  # NET102
     MisScaledInit(),  # NET103

@@ -49,7 +49,7 @@ class ExcessiveDropout(Finding):
 
     code: ClassVar[str] = "NET105"
     slug: ClassVar[str] = "excessive-dropout"
-    causes: ClassVar[tuple[str, ...]] = SYMPTOMS
+    causes: ClassVar[tuple[str, ...]] = ("dying-relu", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("lower_dropout", "widen_network")
 
     share: float = 0.45

@@ -45,6 +45,7 @@ class ExcessiveWeightDecay(Finding):
         "collapsed-activations",
         "dying-relu",
         "vanishing-gradient",
+        "exploding-gradient",
         "learning-rate-too-high",
         "learning-rate-too-low",
         "class-imbalance",

@@ -5,24 +5,21 @@ from __future__ import annotations
 __all__ = ["MismatchedPreprocessing"]
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
-from trainwell.record import Detail, Examples, Inputs, Run, Sighting, Undecided
-from trainwell.record.examples import number
+from trainwell.record import Inputs, Run, Sighting, Undecided
+from trainwell.record.reading import on_another_scale
 
 
 @frozen
 class MismatchedPreprocessing(Finding):
-    """Evaluation inputs that are made in another way than the training inputs.
+    """Evaluation inputs on another scale than the training inputs.
 
     What it looks for:
         What a network is given first in training and in evaluation: the root mean square of both,
-        and how far their means are apart. Then column by column (channel by channel for pictures):
-        another order, a column that is constant on one side only, another unit, a column that tells
-        the labels on one side only; for words, padding on the other side and words that training
-        does not have.
+        and how far their means are apart.
 
     Why it hurts:
         The network is asked about data unlike any that it has seen: its answers are noise, and so
@@ -36,18 +33,6 @@ class MismatchedPreprocessing(Finding):
         factor: ratio of the root mean squares, either way, from which the scales differ.
         shift: distance of the means, in deviations of the training data, from which they differ.
         worse: evaluation loss over training loss from which it is an error.
-        rows: examples of either side that must be known to compare columns.
-        varies: how much a column must vary on one side, in deviations of a typical column, to be
-            missed on the other.
-        apart: distance of a column's two distributions (Kolmogorov and Smirnov) from which they
-            differ.
-        alike: the same once both have mean 0 and deviation 1, under which only the unit differs.
-        ratio: ratio of a column's deviations, either way, from which the unit differs.
-        tells: share of the labels' differences that a column must explain on one side.
-        silent: share of them that it may explain on the other side.
-        filled: share of the rows that must be filled up, on both sides, to compare padding.
-        unknown: share of the evaluation's words that training does not have.
-        lost: accuracy lost from training to evaluation from which it is an error.
 
     Sources:
         Sculley et al. 2015, "Hidden technical debt in machine learning systems" (training/serving
@@ -62,20 +47,9 @@ class MismatchedPreprocessing(Finding):
     factor: float = 4.0
     shift: float = 3.0
     worse: float = 1.5
-    rows: int = 60
-    varies: float = 0.25
-    apart: float = 0.6
-    alike: float = 0.25
-    ratio: float = 2.0
-    tells: float = 0.75
-    silent: float = 0.25
-    filled: float = 0.4
-    unknown: float = 0.4
-    lost: float = 0.15
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
-        """Yield the lines that evaluate on other inputs."""
-        told = set()
+        """Yield the line that evaluates on another scale."""
         for inputs in run.inputs_seen.values():
             trained = [
                 i
@@ -84,113 +58,17 @@ class MismatchedPreprocessing(Finding):
             ]
             if inputs.phase != "evaluation" or not trained:
                 continue
-            if all(self._differs(t, inputs) for t in trained):
-                told.add(inputs.network)
+            if all(on_another_scale(t, inputs, self.factor, self.shift) for t in trained):
                 yield self._sighting(run, trained[0], inputs)
-        for examples in run.examples_seen.values():
-            if examples.network in told:
-                continue
-            words = self._words(examples) if examples.kind == "tokens" else ""
-            words = words or self._columns(run, examples)
-            if words:
-                yield self._apart(run, examples, words)
 
-    def _columns(self, run: Run, e: Examples) -> str:
-        """How columns of the two sides differ, in words; empty where they fit."""
-        if min(number(e.training, "rows"), number(e.evaluation, "rows")) < self.rows:
-            return ""
-        one = "channel" if e.kind == "pictures" and e.shape[:1] not in ((), (1,)) else "column"
-        if e.order:
-            pairs = ", ".join(f"{a} like {b}" for a, b in e.order[:4])
-            return f"{one}s come in another order in evaluation: {one} {pairs} of training"
-        spread = sorted(s for f in run.features.values() for s in f.std if 0 < s < math.inf)
-        typical = spread[len(spread) // 2] if spread else 0.0
-        for each in e.constant:
-            if number(each, "other_std") > self.varies * typical > 0:
-                return (
-                    f"{one} {each['column']} is always {number(each, 'value'):.3g} in "
-                    f"{each['side']} and varies by {number(each, 'other_std'):.3g} on the other"
-                    " side"
-                )
-        for each in e.columns:
-            words = self._unit(one, each)
-            if words:
-                return words
-        for each in e.relations:
-            here, there = number(each, "training"), number(each, "evaluation")
-            if max(here, there) >= self.tells and min(here, there) <= self.silent:
-                return (
-                    f"{one} {each['column']} explains {here:.0%} of the labels' differences in "
-                    f"training and {there:.0%} in evaluation"
-                )
-        return ""
-
-    def _unit(self, one: str, column: Mapping[str, Detail]) -> str:
-        before = number(column, "training_mean"), number(column, "training_std")
-        after = number(column, "evaluation_mean"), number(column, "evaluation_std")
-        if number(column, "apart") < self.apart:
-            return ""
-        ratio = after[1] / before[1] if before[1] > 0 else 1.0
-        units = number(column, "apart_scaled") < self.alike
-        units = units and not 1 / self.ratio < ratio < self.ratio
-        if not units and abs(after[0] - before[0]) < self.shift * max(before[1], 1e-12):
-            return ""
-        return (
-            f"{one} {column['column']} has mean {before[0]:.3g} and deviation {before[1]:.3g} in "
-            f"training, mean {after[0]:.3g} and deviation {after[1]:.3g} in evaluation"
-            + (f", {ratio:.3g} times as much" if units else "")
-        )
-
-    def _words(self, e: Examples) -> str:
-        pads = [side.get("padding") for side in (e.training, e.evaluation)]
-        first, second = (p if isinstance(p, dict) else {} for p in pads)
-        filled = min(number(first, "rows"), number(second, "rows")) >= self.filled
-        ways = [(p.get("side"), p.get("word")) for p in (first, second)]
-        if filled and ways[0] != ways[1]:
-            return (
-                f"rows are filled up with {ways[0][1]} on the {ways[0][0]} in training, and with "
-                f"{ways[1][1]} on the {ways[1][0]} in evaluation"
-            )
-        if e.unknown is not None and e.unknown >= self.unknown:
-            return f"{e.unknown:.0%} of the words of the evaluation stand in no training example"
-        return ""
-
-    def _apart(self, run: Run, e: Examples, words: str) -> Sighting:
-        judged = "accuracy" in e.training and "accuracy" in e.evaluation
-        lost = number(e.training, "accuracy") - number(e.evaluation, "accuracy")
-        harmful = lost >= self.lost if judged else self._harmful(run)
-        return Sighting(
-            e.evaluation_place or e.place,
-            f"the network is evaluated on other inputs than it is trained on: {words}",
-            0,
-            "error" if harmful else "warning",
-            {"columns": [c["column"] for c in e.columns[:8]]},
-            0.95 if harmful else 0.4,
-        )
-
-    def _harmful(self, run: Run) -> bool:
+    def _sighting(self, run: Run, trained: Inputs, evaluated: Inputs) -> Sighting:
+        before, after = trained.values, evaluated.values
         losses = [
             e.loss / e.training_loss
             for e in run.evaluations.values()
             if e.training_loss and math.isfinite(e.loss) and e.training_loss > 0
         ]
-        return not losses or max(losses) >= self.worse
-
-    def _differs(self, trained: Inputs, evaluated: Inputs) -> bool:
-        before, after = trained.values, evaluated.values
-        if not (before.get("rms", 0.0) > 0 and after.get("rms", 0.0) > 0):
-            return False
-        ratio = after["rms"] / before["rms"]
-        if not math.isfinite(ratio):
-            return False
-        apart = abs(after["mean"] - before["mean"]) / max(before["std"], 1e-12)
-        return not 1 / self.factor < ratio < self.factor or (
-            apart >= self.shift and before["std"] > 0
-        )
-
-    def _sighting(self, run: Run, trained: Inputs, evaluated: Inputs) -> Sighting:
-        before, after = trained.values, evaluated.values
-        harmful = self._harmful(run)
+        harmful = not losses or max(losses) >= self.worse
         return Sighting(
             evaluated.place,
             f"the network is evaluated on inputs from {after['low']:.3g} to {after['high']:.3g} "

@@ -44,6 +44,7 @@ class MissingValueCode(Finding):
         "unscaled-features",
         "outlier-squeezed-features",
         "mismatched-preprocessing",
+        "mismatched-columns",
         "overfitting",
         *SYMPTOMS,
     )

@@ -46,6 +46,7 @@ ADVICE: dict[str, str] = {
     "lower_learning_rate": "lower the learning rate, by a factor of 10 first",
     "lower_momentum": "lower the momentum, to 0.9 first",
     "lower_weight_decay": "lower the weight decay, to 0.01 or less",
+    "match_columns": "read both sides by the same names, units and vocabulary: look at this column",
     "match_loss": "use the loss that belongs to the targets and the output",
     "match_shapes": "give prediction and target one shape, for example prediction.squeeze(1)",
     "mend_reduction": "normalise or average over the features, never over the examples",

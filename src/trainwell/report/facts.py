@@ -305,8 +305,9 @@ class _Teller:
         for call in self.run.losses.values():
             same = call.place.line == evaluation.place.line and call.phase == "evaluation"
             counts = [row[0] for row in call.classes.values()]
-            if same and sum(counts):
-                return max(counts) / sum(counts)
+            total = sum(counts)
+            if same and total:
+                return max(counts) / total
         return None
 
     # Rows
