@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["LeakedValidation"]
 
+import math
 from collections.abc import Iterator
 from statistics import median
 from typing import ClassVar
@@ -66,10 +67,12 @@ class LeakedValidation(Finding):
         for network in run.networks:
             seen = [i for i in run.inputs_seen.values() if i.network == network]
             examples = [e for e in run.examples_seen.values() if e.network == network]
-            if any(self._is_discrete(e) for e in examples):
-                # Rows of few different values are equal by chance: only more of them count.
+            if any(e.both is not None and e.known >= self.known for e in examples):
                 for each in examples:
-                    yield from self._by_chance(each)
+                    yield from self._of_examples(each)
+                continue
+            if any(self._is_discrete(e) for e in examples):
+                yield Undecided("rows of few different values are equal by chance")
                 continue
             known = self._known(run, [i for i in seen if i.phase == "training"])
             judged = [
@@ -101,17 +104,19 @@ class LeakedValidation(Finding):
         most = number(examples.training, "distinct_values")
         return examples.kind == "tokens" or 0 < most <= self.values
 
-    def _by_chance(self, examples: Examples) -> Iterator[Sighting | Undecided]:
-        if examples.both is None or number(examples.evaluation, "rows") < self.rows:
-            return
-        if examples.known < self.known:
-            yield Undecided("too few of the training rows are known to recognise them")
+    def _of_examples(self, examples: Examples) -> Iterator[Sighting | Undecided]:
+        """Judge by the examples that were remembered of both sides."""
+        rows = int(number(examples.evaluation, "rows"))
+        if examples.both is None or rows < self.rows or math.prod(examples.shape) < self.columns:
             return
         overlap = min(1.0, examples.both / examples.known)
-        beyond = overlap - examples.expected_both
         place = examples.evaluation_place or examples.place
-        rows = int(number(examples.evaluation, "rows"))
-        if beyond < self.beyond or overlap < 2 * examples.expected_both:
+        if self._is_discrete(examples):
+            # Rows of few different values are equal by chance: only more of them count.
+            chance = examples.expected_both
+            if overlap - chance < self.beyond or overlap < 2 * chance:
+                return
+        elif overlap < self.share or number(examples.training, "duplicates") > self.duplicates:
             return
         if overlap < self.whole:
             yield self._sighting(place, rows, overlap, "warning")

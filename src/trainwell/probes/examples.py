@@ -37,6 +37,11 @@ _COLUMNS = 256
 """Numbers of an example that are kept."""
 
 _NETWORKS = 4
+_EVALUATIONS = 6
+_WHOLE = 0.85
+"""Share of an evaluation's examples that were trained on, from which it counts as made on the
+training data itself."""
+
 _FREE_LOOKS = 16
 """Steps at the beginning whose examples are all read; the gaps grow with the step from there on."""
 
@@ -96,8 +101,22 @@ class _Network:
     shape: tuple[int, ...]
     chosen: torch.Tensor | None
     train: _Side | None = None
-    evaluate: _Side | None = None
+    evaluations: dict[tuple[Any, int], _Side] = field(default_factory=dict)
+    """By the lines that led to the call, and the data set that its batch came from: many scripts
+    evaluate on their training data, too, by the same function."""
     labels: str = ""
+
+    def evaluate(self) -> _Side | None:
+        """The evaluation that compares best: the largest that is not made on the training data."""
+        known = set() if self.train is None else set(self.train.rows)
+
+        def rank(side: _Side) -> tuple[bool, int]:
+            limit = side.limit if self.train is None else min(side.limit, self.train.limit)
+            judged = [m for m in side.rows if m < limit]
+            overlap = sum(m in known for m in judged) / max(len(judged), 1)
+            return overlap < _WHOLE, len(side.rows)
+
+        return max(self.evaluations.values(), key=rank, default=None)
 
 
 @dataclass
@@ -168,7 +187,7 @@ class ExampleWatch:
         network = self._network(number, values)
         if network is None:
             return
-        side = self._side(network, training=training)
+        side = self._side(network, values[0], training=training)
         if side is None:
             return
         size = values[0].shape[0]
@@ -261,17 +280,19 @@ class ExampleWatch:
             return None
         return known
 
-    def _side(self, network: _Network, *, training: bool) -> _Side | None:
-        side = network.train if training else network.evaluate
-        if side is None:
-            frame = self._sources.frame(3)
-            if frame is None:
-                return None
-            side = _Side(place_of(frame.f_code.co_filename, frame.f_lineno))
-            if training:
-                network.train = side
-            else:
-                network.evaluate = side
+    def _side(self, network: _Network, values: torch.Tensor, *, training: bool) -> _Side | None:
+        if training and network.train is not None:
+            return network.train
+        lines = self._sources.chain(3)
+        if not lines:
+            return None
+        if training:
+            network.train = _Side(place_of(*lines[0]))
+            return network.train
+        key = lines, self._loaders.source_of(values)
+        side = network.evaluations.get(key)
+        if side is None and len(network.evaluations) < _EVALUATIONS:
+            side = network.evaluations[key] = _Side(place_of(*lines[0]))
         return side
 
     def _labels_of_batch(self, values: list[torch.Tensor], size: int) -> Any:
@@ -353,7 +374,7 @@ def _guess(function: str, prediction: torch.Tensor, size: int) -> tuple[str, tor
 
 
 def _compared(ledger: Ledger, number: int, network: _Network) -> Examples:
-    train, evaluate = network.train, network.evaluate
+    train, evaluate = network.train, network.evaluate()
     assert train is not None
     both = {"training": train} | ({} if evaluate is None else {"evaluation": evaluate})
     width = max(len(r.values) for side in both.values() for r in side.rows.values())

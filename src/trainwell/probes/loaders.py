@@ -362,6 +362,12 @@ class Loaders:
         if turn is None or turn.iterator() is not iterator:
             self._begins(iterator, 0.0)
 
+    def source_of(self, values: torch.Tensor) -> int:
+        """Which data set the latest batch comes from, if `values` are part of it; 0 where not."""
+        if self._last is None or not any(each() is values for each in self.batch):
+            return 0
+        return self._last[0].coverage.number
+
     def origin_rows(self, size: int) -> list[int]:
         """The rows of the data set that the latest batch is made of, through any `Subset`.
 
