@@ -81,9 +81,13 @@ class MismatchedColumns(Finding):
             if self._is_scaled(run, examples):
                 continue
             words = self._words(examples) if examples.kind == "tokens" else ""
-            words = words or self._columns(run, examples)
+            words = words or self._columns(examples)
+            harmful = self._is_worse(run, examples)
+            if not words and harmful:
+                # Augmentation makes columns vary in training alone, and does no harm.
+                words = self._constant(run, examples)
             if words:
-                yield self._apart(run, examples, words)
+                yield self._apart(examples, words, harmful=harmful)
 
     def _is_scaled(self, run: Run, examples: Examples) -> bool:
         """Whether all inputs together are on another scale."""
@@ -96,7 +100,7 @@ class MismatchedColumns(Finding):
             if i.phase == "evaluation"
         )
 
-    def _columns(self, run: Run, e: Examples) -> str:
+    def _columns(self, e: Examples) -> str:
         """How columns of the two sides differ, in words; empty where they fit."""
         if min(number(e.training, "rows"), number(e.evaluation, "rows")) < self.rows:
             return ""
@@ -104,15 +108,6 @@ class MismatchedColumns(Finding):
         if e.order:
             pairs = ", ".join(f"{a} like {b}" for a, b in e.order[:4])
             return f"{one}s come in another order in evaluation: {one} {pairs} of training"
-        spread = sorted(s for f in run.features.values() for s in f.std if 0 < s < math.inf)
-        typical = spread[len(spread) // 2] if spread else 0.0
-        for each in e.constant:
-            if number(each, "other_std") > self.varies * typical > 0:
-                return (
-                    f"{one} {each['column']} is always {number(each, 'value'):.3g} in "
-                    f"{each['side']} and varies by {number(each, 'other_std'):.3g} on the other"
-                    " side"
-                )
         for each in e.columns:
             words = self._unit(one, each)
             if words:
@@ -123,6 +118,18 @@ class MismatchedColumns(Finding):
                 return (
                     f"{one} {each['column']} explains {here:.0%} of the labels' differences in "
                     f"training and {there:.0%} in evaluation"
+                )
+        return ""
+
+    def _constant(self, run: Run, e: Examples) -> str:
+        spread = sorted(s for f in run.features.values() for s in f.std if 0 < s < math.inf)
+        typical = spread[len(spread) // 2] if spread else 0.0
+        for each in e.constant:
+            if number(each, "other_std") > self.varies * typical > 0:
+                return (
+                    f"column {each['column']} is always {number(each, 'value'):.3g} in "
+                    f"{each['side']} and varies by {number(each, 'other_std'):.3g} on the other"
+                    " side"
                 )
         return ""
 
@@ -156,10 +163,7 @@ class MismatchedColumns(Finding):
             return f"{e.unknown:.0%} of the words of the evaluation stand in no training example"
         return ""
 
-    def _apart(self, run: Run, e: Examples, words: str) -> Sighting:
-        judged = "accuracy" in e.training and "accuracy" in e.evaluation
-        lost = number(e.training, "accuracy") - number(e.evaluation, "accuracy")
-        harmful = lost >= self.lost if judged else self._harmful(run)
+    def _apart(self, e: Examples, words: str, *, harmful: bool) -> Sighting:
         return Sighting(
             e.evaluation_place or e.place,
             f"the network is evaluated on other inputs than it is trained on: {words}",
@@ -169,10 +173,13 @@ class MismatchedColumns(Finding):
             0.95 if harmful else 0.4,
         )
 
-    def _harmful(self, run: Run) -> bool:
+    def _is_worse(self, run: Run, e: Examples) -> bool:
+        """Whether the network is seen to do clearly worse in evaluation."""
+        if "accuracy" in e.training and "accuracy" in e.evaluation:
+            return number(e.training, "accuracy") - number(e.evaluation, "accuracy") >= self.lost
         losses = [
-            e.loss / e.training_loss
-            for e in run.evaluations.values()
-            if e.training_loss and math.isfinite(e.loss) and e.training_loss > 0
+            x.loss / x.training_loss
+            for x in run.evaluations.values()
+            if x.training_loss and math.isfinite(x.loss) and x.training_loss > 0
         ]
-        return not losses or max(losses) >= self.worse
+        return bool(losses) and max(losses[-3:]) >= self.worse

@@ -41,6 +41,9 @@ class MismatchedLabels(Finding):
             which its labels do not fit.
         unseen: share of the evaluation with a label that training never had.
         factor: how many times as much evaluation targets must vary.
+        noisy: ratio of the inputs' deviations on both sides from which noise in the inputs, or
+            other data, may be why labels agree less.
+        repeats: share of examples that must come again unchanged, else training is augmented.
 
     Sources:
         Northcutt, Athalye & Mueller 2021, "Pervasive label errors in test sets"; Cover & Hart 1967,
@@ -58,6 +61,8 @@ class MismatchedLabels(Finding):
     block: float = 0.6
     unseen: float = 0.04
     factor: float = 3.0
+    noisy: float = 1.12
+    repeats: float = 0.1
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield what is wrong with the labels of each network."""
@@ -167,6 +172,12 @@ class MismatchedLabels(Finding):
         across = number(other, "agreement")
         low, high = min(train, across), max(train, across)
         if high < self.kept or high - low < self.gap:
+            return None
+        if not 1 / self.noisy < examples.spread < self.noisy:
+            # Noise in the inputs of one side makes its neighbours worse, not its labels.
+            return None
+        if number(examples.training, "repeats") < self.repeats:
+            # Augmented anew at every pass.
             return None
         own = number(other, "own_agreement")
         if across < train and (own > across + self.gap / 2 or examples.columns):

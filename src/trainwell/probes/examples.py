@@ -126,7 +126,7 @@ class _Waiting:
     network: _Network
     side: _Side
     size: int
-    stride: int
+    chosen: slice
     marks: list[int]
 
 
@@ -192,7 +192,9 @@ class ExampleWatch:
             return
         size = values[0].shape[0]
         stride = max(1, -(-size // _ROWS[training]))
-        matrix = _matrix(values, stride, network.chosen)
+        # Other rows of a large batch at every look, so that all of them are known in the end.
+        start = side.looks % stride
+        matrix = _matrix(values, start, stride, network.chosen)
         marks = [fingerprint(row.tobytes()) for row in matrix]
         side.looks += 1
         if not side.looks & (side.looks - 1):
@@ -213,9 +215,10 @@ class ExampleWatch:
                 side.late_repeats += 1
                 row.count += 1
             if index:
-                row.index = index[at * stride]
-        waiting = _Waiting(network, side, size, stride, marks)
-        labels = self._labels_of_batch(values, size)
+                row.index = index[start + at * stride]
+        chosen = slice(start, None, stride)
+        waiting = _Waiting(network, side, size, chosen, marks)
+        labels = self._labels_of_batch(values, size, chosen)
         if labels is not None:
             self._label(waiting, labels, None)
         side.shrink()
@@ -240,7 +243,7 @@ class ExampleWatch:
                 target = target.argmax(1)
             else:
                 return
-        labels = target.detach().reshape(size)[:: waiting.stride].double().cpu().numpy()
+        labels = target.detach().reshape(size)[waiting.chosen].double().cpu().numpy()
         if ignored is not None:
             labels = np.where(labels == ignored, np.nan, labels)
         guess = _guess(function, prediction.detach(), size)
@@ -248,7 +251,7 @@ class ExampleWatch:
             return
         kind, answers = guess
         waiting.network.labels = kind
-        self._label(waiting, labels, answers[:: waiting.stride].double().cpu().numpy())
+        self._label(waiting, labels, answers[waiting.chosen].double().cpu().numpy())
 
     def backward(self) -> None:
         """A backward begins: labels that have not come belong to nobody."""
@@ -295,7 +298,7 @@ class ExampleWatch:
             side = network.evaluations[key] = _Side(place_of(*lines[0]))
         return side
 
-    def _labels_of_batch(self, values: list[torch.Tensor], size: int) -> Any:
+    def _labels_of_batch(self, values: list[torch.Tensor], size: int, chosen: slice) -> Any:
         """The labels in the loader's batch that the examples come from, where it has one a row."""
         batch = [t for r in self._loaders.batch if (t := r()) is not None]
         own = {id(v) for v in values}
@@ -304,8 +307,7 @@ class ExampleWatch:
         others = [t for t in batch if id(t) not in own and is_readable(t) and t.numel() == size]
         if len(others) != 1:
             return None
-        stride = max(1, -(-size // _ROWS[torch.is_grad_enabled()]))
-        return others[0].detach().reshape(size)[::stride].double().cpu().numpy()
+        return others[0].detach().reshape(size)[chosen].double().cpu().numpy()
 
     def _label(self, waiting: _Waiting, labels: Any, answers: Any) -> None:
         side = waiting.side
@@ -344,9 +346,9 @@ def _joined(args: Any) -> list[torch.Tensor] | None:
 
 
 def _matrix(
-    values: list[torch.Tensor], stride: int, chosen: torch.Tensor | None
+    values: list[torch.Tensor], start: int, stride: int, chosen: torch.Tensor | None
 ) -> npt.NDArray[np.float32]:
-    rows = torch.cat([v[::stride].detach().flatten(1).float() for v in map(_two, values)], 1)
+    rows = torch.cat([v[start::stride].detach().flatten(1).float() for v in map(_two, values)], 1)
     if chosen is not None:
         rows = rows[:, chosen.to(rows.device)]
     return rows[:, :_COLUMNS].cpu().contiguous().numpy()
@@ -475,7 +477,9 @@ def _labels(network: _Network, tables: dict[str, _Table], facts: dict[str, Any])
     for name, table in tables.items():
         facts[name] |= _label_counts(table, classes=classes)
     train = tables["training"]
-    if len(np.unique(train.labels)) < 2 or (classes and len(np.unique(train.labels)) > _CLASSES):
+    different = len(np.unique(train.labels))
+    # Labels that hardly come twice name the example, not its class (contrastive losses).
+    if different < 2 or (classes and different > min(_CLASSES, len(train.labels) / 4)):
         return {}
     parts = [t.values[t.of] for t in tables.values()]
     coded = network.kind == "numbers" and bool(sides.spikes(parts[0]))
@@ -608,7 +612,10 @@ def _columns(network: _Network, tables: dict[str, _Table]) -> dict[str, Any]:
                 )
     if min(len(one), len(two)) < 40:
         still = []
+    wide = (one.std(0) > 0) & (two.std(0) > 0)
+    ratio = float(np.median(one.std(0)[wide] / two.std(0)[wide])) if wide.any() else 1.0
     return {
+        "spread": ratio,
         "columns": tuple(sides.column_differences(one, two)[:_LISTED]),
         "constant": tuple(still[:_LISTED]),
         "order": tuple([a, b] for a, b in sides.reordered(one, two)),

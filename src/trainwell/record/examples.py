@@ -31,6 +31,7 @@ class Examples:
             the column that has most)}; what was not measured is missing.
         columns: columns that differ between the sides: see
             `trainwell.measures.sides.column_differences`.
+        spread: deviation of the columns in training over that in evaluation, median.
         constant: {"column", "side" ("training", "evaluation"), "value", "other_std"} of columns
             that vary on the other side only.
         order: pairs of (evaluation column, training column that it looks like).
@@ -58,6 +59,7 @@ class Examples:
     training: dict[str, Detail] = field(default_factory=dict)
     evaluation: dict[str, Detail] = field(default_factory=dict)
     columns: tuple[dict[str, Detail], ...] = ()
+    spread: float = 1.0
     constant: tuple[dict[str, Detail], ...] = ()
     order: tuple[list[int], ...] = ()
     relations: tuple[dict[str, Detail], ...] = ()
