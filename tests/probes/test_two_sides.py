@@ -418,3 +418,59 @@ def test_nothing_of_the_script_is_kept_alive(watched: Watched) -> None:
 
     watched(run)
     assert kept
+
+
+# What would mend it
+
+
+@pytest.mark.parametrize(
+    "way", ["1 row further on", "2 rows before", "the same place from the end"]
+)
+def test_the_row_that_a_label_belongs_to(watched: Watched, way: str) -> None:
+    x, y = kinds()
+    moved = {"1 row further on": y.roll(1), "2 rows before": y.roll(-2)}.get(way, y.flip(0))
+    loader = DataLoader(TensorDataset(x, moved), 30, shuffle=True)
+    run = watched(fit(loader, (x[600:], moved[600:]), epochs=2), every=None)
+    (entry,) = [e for e in diagnose(run).entries if e.slug == "unrelated-labels"]
+    assert f"with the label of {way}" in entry.message, entry.message
+
+
+def test_files_in_the_order_of_text(watched: Watched) -> None:
+    x, y = kinds()
+
+    class Files(Dataset[Pair]):
+        def __init__(self) -> None:
+            self.paths = [f"part/{n}.npy" for n in range(900)]
+            self.paths = sorted(self.paths)
+
+        def __len__(self) -> int:
+            return 900
+
+        def __getitem__(self, at: int) -> Any:
+            return x[int(self.paths[at][5:-4])], y[at]
+
+    files = Files()
+    test = [files[at] for at in range(600, 900)]
+    held = torch.stack([a for a, _ in test]), torch.stack([b for _, b in test])
+    run = watched(fit(DataLoader(Subset(files, range(600)), 30, shuffle=True), held), every=None)
+    (entry,) = [e for e in diagnose(run).entries if e.slug == "unrelated-labels"]
+    assert "`self.paths` is in the order of text" in entry.message
+    assert "the row that the file's number tells" in entry.message
+    assert "self.paths = " in (entry.where[0].code or "")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"{n:04d}.npy" for n in range(900)],
+        [f"{n}.npy" for n in range(900)],
+        [f"cat_{n % 7}.npy" for n in range(900)],
+        ["notes.txt"] * 900,
+    ],
+)
+def test_names_that_are_in_order(watched: Watched, names: list[str]) -> None:
+    x, y = kinds()
+    data: Any = TensorDataset(x, y)
+    data.names = names
+    run = watched(fit(DataLoader(data, 30, shuffle=True), (x, y)), every=None)
+    assert [e.text_order for e in run.examples_seen.values()] == [""]

@@ -71,7 +71,7 @@ class UnrelatedLabels(Finding):
             known = number(train, "agreement_sigmas"), number(train, "linear_sigmas")
             if max(known) >= self.sigmas or not self._is_at_chance(run, examples):
                 continue
-            yield self._sighting(examples)
+            yield self._sighting(run, examples)
 
     def _is_at_chance(self, run: Run, examples: Examples) -> bool:
         """Whether the network never did better on evaluation data than an uninformed guess."""
@@ -86,7 +86,7 @@ class UnrelatedLabels(Finding):
         losses = [e.loss for e in run.evaluations.values() if e.function == "mse_loss"]
         return bool(losses) and guess > 0 and min(losses) >= (1 - self.better) * guess
 
-    def _sighting(self, examples: Examples) -> Sighting:
+    def _sighting(self, run: Run, examples: Examples) -> Sighting:
         train = examples.training
         share, chance = number(train, "agreement"), number(train, "agreement_chance")
         linear = number(train, "linear")
@@ -103,10 +103,23 @@ class UnrelatedLabels(Finding):
             )
         # Raw pixels and words are far from what a network makes of them.
         plain = examples.kind == "numbers"
+        place = examples.place
+        why = "labels seem to belong to other examples"
+        loaders = [x.built_place for x in run.loaders.values() if x.trains and x.built_place]
+        if loaders:
+            place = loaders[0]
+        if examples.text_order:
+            place = examples.text_order_place or place
+            why = (
+                f"`{examples.text_order}` is in the order of text (0, 1, 10, 2), labels hardly are"
+            )
+        if examples.mended:
+            way, mended = max(examples.mended.items(), key=lambda pair: pair[1])
+            why += f"; with the label of {way}, {mended:.0%} agree"
         return Sighting(
-            examples.place,
+            place,
             f"the inputs tell nothing of their labels: {seen}, and the network is at chance on "
-            "evaluation data: labels seem to belong to other examples",
+            f"evaluation data: {why}",
             0,
             "error" if plain else "warning",
             {"agreement": share, "chance": chance, "linear": linear},

@@ -8,6 +8,7 @@ __all__ = [
     "block_agreement",
     "column_differences",
     "linear_agreement",
+    "mended",
     "one_sided_relations",
     "padding",
     "ranked",
@@ -190,6 +191,37 @@ def _distances(rows: Matrix, others: Matrix) -> Matrix:
     square = (rows**2).sum(1)[:, None] + (others**2).sum(1)[None] - 2 * rows @ others.T
     result: Matrix = np.clip(square, 0, None)
     return result
+
+
+def mended(
+    rows: Matrix, labels: Vector, index: Vector, orders: dict[str, Vector], *, classes: bool
+) -> dict[str, float]:
+    """How labels agree with neighbours once each row has the label of another row of the data set.
+
+    Args:
+        rows: (examples, columns), scaled.
+        labels: one a row.
+        index: row of the data set, one a row.
+        orders: by name, for each row of the data set the row whose label it should have; NaN where
+            there is none.
+        classes: the labels are classes.
+
+    Returns:
+        By name the agreement, where it is clearly better than chance on 60 rows or more.
+    """
+    known = dict(zip(index.astype(int).tolist(), labels.tolist(), strict=True))
+    found = {}
+    for name, order in orders.items():
+        inside = (index >= 0) & (index < len(order))
+        wanted = np.where(inside, order[np.where(inside, index, 0).astype(int)], np.nan)
+        kept = np.array([w == w and int(w) in known for w in wanted])
+        if kept.sum() < 60:
+            continue
+        moved = np.array([known[int(w)] for w in wanted[kept]])
+        seen = agreement(rows[kept], moved, classes=classes)
+        if seen is not None and seen.sigmas >= 6:
+            found[name] = seen.share
+    return found
 
 
 def swapped_labels(

@@ -18,7 +18,7 @@ from trainwell.measures import sides
 from trainwell.measures.samples import every_nth
 from trainwell.measures.sketches import fingerprint
 from trainwell.probes.ledger import Ledger
-from trainwell.probes.loaders import Loaders
+from trainwell.probes.loaders import FileNames, Loaders
 from trainwell.probes.places import Sources, place_of
 from trainwell.record import Detail, Examples, Place
 
@@ -105,6 +105,7 @@ class _Network:
     """By the lines that led to the call, and the data set that its batch came from: many scripts
     evaluate on their training data, too, by the same function."""
     labels: str = ""
+    files: FileNames | None = None
 
     def evaluate(self) -> _Side | None:
         """The evaluation that compares best: the largest that is not made on the training data."""
@@ -291,6 +292,7 @@ class ExampleWatch:
             return None
         if training:
             network.train = _Side(place_of(*lines[0]))
+            network.files = self._loaders.file_names(self._sources.frame(3))
             return network.train
         key = lines, self._loaders.source_of(values)
         side = network.evaluations.get(key)
@@ -418,6 +420,8 @@ def _compared(ledger: Ledger, number: int, network: _Network) -> Examples:
         labels=network.labels,
         training=facts["training"],
         evaluation=facts.get("evaluation", {}),
+        text_order="" if network.files is None else network.files.name,
+        text_order_place=None if network.files is None else network.files.place,
         **changes,
     )
 
@@ -493,6 +497,10 @@ def _labels(network: _Network, tables: dict[str, _Table], facts: dict[str, Any])
     if fit is not None:
         facts["training"] |= {"linear": fit.share, "linear_sigmas": fit.sigmas}
     changes: dict[str, Any] = {}
+    if own.sigmas < 3 and (fit is None or fit.sigmas < 3) and (train.index >= 0).all():
+        orders = _orders(train.index, network.files)
+        mended = sides.mended(rows["training"], train.labels, train.index, orders, classes=classes)
+        changes["mended"] = mended
     if classes:
         blocks = sides.block_agreement(train.index, own.votes == train.labels)
         if (train.index >= 0).all() and blocks:
@@ -540,6 +548,23 @@ def _labels(network: _Network, tables: dict[str, _Table], facts: dict[str, Any])
             )[:_LISTED]
         )
     return changes
+
+
+def _orders(index: sides.Vector, files: FileNames | None) -> dict[str, sides.Vector]:
+    """Rows whose labels the rows of a data set may have been meant to have, by how they moved."""
+    count = int(index.max()) + 1
+    rows = np.arange(count, dtype=float)
+    orders: dict[str, sides.Vector] = {}
+    for by in (1, -1, 2, -2, 3, -3):
+        name = f"{abs(by)} row{'s' if abs(by) > 1 else ''} {'further on' if by > 0 else 'before'}"
+        moved = rows + by
+        orders[name] = np.where((moved >= 0) & (moved < count), moved, np.nan)
+    orders["the same place from the end"] = count - 1 - rows
+    if files is not None:
+        numbers = np.array(files.numbers, dtype=float)
+        # Numbers may begin at 0 or at 1.
+        orders["the row that the file's number tells"] = numbers - numbers.min()
+    return orders
 
 
 def _scaled(network: _Network, parts: list[sides.Matrix]) -> list[sides.Matrix]:

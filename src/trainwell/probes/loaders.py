@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["Loaders", "Stream", "shared_stream"]
+__all__ = ["FileNames", "Loaders", "Stream", "shared_stream", "text_ordered"]
 
 import dis
 import inspect
 import random
+import re
 import weakref
 from collections.abc import Callable, Iterator, Sized
 from dataclasses import dataclass, field
-from types import FunctionType, ModuleType
+from pathlib import Path
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -67,6 +69,10 @@ _DATASETS = 8
 _ROWS = 20_000_000
 """Examples of a data set of which each is marked when it is drawn, a byte each."""
 
+_LAST_NUMBER = re.compile(r"(\d+)\D*$")
+_FILES = 12
+_NAMES = 256
+
 _TENSORS = 8
 """Tensors of a batch that are looked at."""
 
@@ -85,6 +91,68 @@ class Stream:
     kind: str
     file: str
     line: int
+
+
+@dataclass(frozen=True)
+class FileNames:
+    """A list of files that stands in the order of text, and not in that of their numbers.
+
+    Attributes:
+        name: "self.files", "paths".
+        numbers: the number in each name.
+        place: the line that makes the list, when that is known.
+    """
+
+    name: str
+    numbers: list[int]
+    place: Place | None
+
+
+def text_ordered(dataset: object, frame: FrameType | None) -> FileNames | None:
+    """Names of files that were sorted as text: 0, 1, 10, 100, 2.
+
+    Args:
+        dataset: its attributes are looked at, through any `Subset`.
+        frame: of the user's code; the names of its module are looked at as well.
+    """
+    while isinstance(dataset, Subset):
+        dataset = dataset.dataset
+    held = vars(dataset) if hasattr(dataset, "__dict__") else {}
+    for name, value in held.items():
+        numbers = _numbers_of(value)
+        if numbers:
+            code = getattr(_function_of(dataset, "__init__"), "__code__", None)
+            return FileNames(f"self.{name}", numbers, _stored_at(code, name))
+    if frame is not None:
+        for name, value in list(frame.f_globals.items())[:_NAMES]:
+            numbers = _numbers_of(value)
+            if numbers:
+                return FileNames(name, numbers, _stored_at(frame.f_code, name))
+    return None
+
+
+def _numbers_of(value: object) -> list[int]:
+    """The last number in each of many texts sorted as such, where it is not in order itself."""
+    if type(value) is not list or len(value) < _FILES or not isinstance(value[0], (str, Path)):
+        return []
+    found = [_LAST_NUMBER.search(str(each)) for each in value]
+    numbers = [int(match[1]) for match in found if match is not None]
+    names = [str(each) for each in value]
+    if len(numbers) < len(value) or len(set(numbers)) < len(numbers) or names != sorted(names):
+        return []
+    return numbers if numbers != sorted(numbers) else []
+
+
+def _stored_at(code: Any, name: str) -> Place | None:
+    """The line of a function that gives a name or an attribute its value."""
+    if code is None:
+        return None
+    for step in dis.get_instructions(code):
+        stores = step.opname in ("STORE_ATTR", "STORE_NAME", "STORE_GLOBAL")
+        if stores and step.argval == name and step.positions is not None:
+            line = step.positions.lineno
+            return None if line is None else place_of(code.co_filename, line)
+    return None
 
 
 def shared_stream(
@@ -367,6 +435,11 @@ class Loaders:
         if self._last is None or not any(each() is values for each in self.batch):
             return 0
         return self._last[0].coverage.number
+
+    def file_names(self, frame: FrameType | None) -> FileNames | None:
+        """Files in the order of text, of the data set that was read last or of a module."""
+        iterator = None if self._iterator is None else self._iterator()
+        return text_ordered(None if iterator is None else iterator._dataset, frame)
 
     def origin_rows(self, size: int) -> list[int]:
         """The rows of the data set that the latest batch is made of, through any `Subset`.

@@ -45,6 +45,11 @@ class Examples:
         known: share of the training examples that were drawn lately and were known by then.
         swapped: {"one", "other", "share", "returned"} of classes exchanged in evaluation.
         blocks: {"first", "last", "agreement"} of consecutive parts of the training data set.
+        mended: where nothing predicts the labels, how they agree with the neighbours once they
+            belong to other rows of the data set, by which: "shifted by 1 row", ...
+        text_order: name of a list of files in the order of text, where their numbers are in another
+            order (0, 1, 10, 100, 2).
+        text_order_place: the line that makes this list, when that is known.
         unseen: labels of the evaluation that training never had, with their shares.
         unknown: share of the evaluation's tokens that no training example holds.
     """
@@ -69,6 +74,9 @@ class Examples:
     known: float = 0.0
     swapped: tuple[dict[str, Detail], ...] = ()
     blocks: tuple[dict[str, Detail], ...] = ()
+    mended: dict[str, float] = field(default_factory=dict)
+    text_order: str = ""
+    text_order_place: Place | None = None
     unseen: dict[str, float] = field(default_factory=dict)
     unknown: float | None = None
 

@@ -533,6 +533,19 @@ class _Teller:
             text += "; both are no better than chance: the inputs do not tell the labels"
             weight = 0.93
         yield Statement("labels", text, weight)
+        for way, share in e.mended.items():
+            yield Statement(
+                "labels",
+                f"given the label of {way} in the data set, {share:.0%} agree with neighbours",
+                0.97,
+            )
+        if e.text_order and ("agreement" in train):
+            yield Statement(
+                "labels",
+                f"`{e.text_order}` is in the order of text (0, 1, 10, 2)"
+                f"{self.at(e.text_order_place)}",
+                0.7,
+            )
         factor, together = _f(other, "factor"), _f(other, "together")
         if not classes and together > 0.6 and not 0.6 < factor < 1.7:
             yield Statement(
