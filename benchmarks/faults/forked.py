@@ -29,11 +29,12 @@ import sklearn.preprocessing  # noqa: F401 - all three: a script's imports cost 
 import torch
 import torch._dynamo  # imported by the first optimizer otherwise, in every fork again
 
-from trainwell.diagnosis import diagnose
+from trainwell.diagnosis import Diagnosis, diagnose
 from trainwell.probes.counterfactuals import ask
 from trainwell.probes.probe import Probe
 from trainwell.probes.rehearsal import Rehearsal
 from trainwell.record import Run
+from trainwell.report.facts import render_facts
 
 torch.set_num_threads(1)
 
@@ -61,6 +62,7 @@ class Ended:
         named: what was found, in the order of the report; nothing when the script ran bare.
         undecided: findings that stayed silent, each with its reason.
         seconds: wall time.
+        facts: what `--format facts` prints.
     """
 
     output: str
@@ -70,6 +72,7 @@ class Ended:
     named: list[Named] = field(default_factory=list)
     undecided: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    facts: str = ""
 
     @property
     def slugs(self) -> list[str]:
@@ -146,11 +149,16 @@ def _here(script: Path, arguments: tuple[str, ...], probed: bool, probing: bool)
         if probe.rehearsal is not None:
             ask(probe.rehearsal, probe.ledger)
     seconds = time.perf_counter() - began
-    named, undecided = _named(run) if probe is not None else ([], [])
-    return Ended(output.getvalue(), status, error, list(run.notes), named, undecided, seconds)
+    if probe is None:
+        return Ended(output.getvalue(), status, error, seconds=seconds)
+    diagnosis = diagnose(run)
+    named, undecided = _named(diagnosis)
+    facts = render_facts(diagnosis, folder=str(script.parent))
+    notes = list(run.notes)
+    return Ended(output.getvalue(), status, error, notes, named, undecided, seconds, facts)
 
 
-def _named(run: Run) -> tuple[list[Named], list[str]]:
+def _named(diagnosis: Diagnosis) -> tuple[list[Named], list[str]]:
     rows: list[Named] = []
 
     def add(entry: Any, root: str | None) -> None:
@@ -158,7 +166,6 @@ def _named(run: Run) -> tuple[list[Named], list[str]]:
         for consequence in entry.consequences:
             add(consequence, entry.slug)
 
-    diagnosis = diagnose(run)
     for root in diagnosis.roots:
         add(root, None)
     return rows, [f"{code}: {reason}" for code, reason in diagnosis.undecided]

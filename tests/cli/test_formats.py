@@ -14,28 +14,34 @@ from trainwell.configuration.options import Format
 
 Command = Callable[..., Any]
 
+FORMATS = ["text", "json", "sarif", "github", "facts", "facts-json"]
+ONE_LINE = ("json", "sarif", "facts-json")
+
 
 def _format_of(text: str) -> str:
     if text.startswith("trainwell · "):
         return "text"
+    if text.startswith("facts of "):
+        return "facts"
     if text.lstrip("\n").startswith("::"):
         return "github"
-    return "sarif" if "$schema" in json.loads(text) else "json"
+    body = json.loads(text)
+    return "sarif" if "$schema" in body else "facts-json" if "facts" in body else "json"
 
 
-@pytest.mark.parametrize("name", ["text", "json", "sarif", "github"])
+@pytest.mark.parametrize("name", FORMATS)
 def test_every_format_goes_to_stdout_or_to_a_file(call: Command, sick: Path, name: str) -> None:
     shown = call("show", "--format", name)
     assert (shown.status, shown.err) == (0, "")
     assert _format_of(shown.out) == name
     assert shown.out.endswith("\n")
-    if name in ("json", "sarif"):
+    if name in ONE_LINE:
         assert shown.out.count("\n") == 1
     ended = call("show", "--format", name, "-o", "report.out")
     assert (ended.status, ended.out, ended.err) == (0, "", "")
     text = (sick / "report.out").read_text()
     assert _format_of(text) == name
-    if name in ("json", "sarif"):
+    if name in ONE_LINE:
         assert json.loads(text) == json.loads(shown.out)
         assert text.startswith('{\n  "')
 

@@ -56,7 +56,10 @@ def test_a_budget_may_be_a_number(settled: Settled, value: str) -> None:
         ("select = []", "`select` names no finding: leave it out"),
         ('ignore = ["all"]', "`select` (ALL) and `ignore` (all) leave no finding to look for"),
         ("fail-on = 'info'", "`fail-on` must be one of error, warning, never, got 'info'"),
-        ("format = ['json']", "`format` must be one of text, json, sarif, github, got ['json']"),
+        (
+            "format = ['json']",
+            "`format` must be one of text, json, sarif, github, facts, facts-json, got ['json']",
+        ),
         ("budget = true", '`budget` must be a share such as "3%" or 0.03, got True'),
         ('probe = "yes"', "`probe` must be true or false, got 'yes'"),
         ("budget = 0", "`budget` takes a share of the run's time, such as 3% or 0.03; got `0`"),

@@ -139,7 +139,14 @@ def test_targets_in_the_thousands(function: str) -> None:
 
 
 def test_a_loss_that_falls_makes_it_a_warning() -> None:
-    assert only(UnscaledTargets(), regressing(3000.0, losses=falling())).severity == "warning"
+    losses = falling(9e6, 2.0)
+    assert only(UnscaledTargets(), regressing(3000.0, losses=losses)).severity == "warning"
+
+
+@pytest.mark.parametrize("function", ["mse_loss", "l1_loss"])
+def test_a_network_that_has_learned_the_scale_is_left_alone(function: str) -> None:
+    losses = falling(9e6, 0.02)
+    assert not sightings(UnscaledTargets(), regressing(3000.0, function=function, losses=losses))
 
 
 @pytest.mark.parametrize(

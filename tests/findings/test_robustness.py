@@ -15,6 +15,8 @@ from trainwell.findings.finding import Finding
 from trainwell.record import (
     FACT_KINDS,
     Dependence,
+    Detail,
+    Examples,
     Loader,
     Machine,
     Made,
@@ -145,6 +147,7 @@ def everything_wrong() -> Run:
     made.curve([1.0, 0.5, 0.6, 0.8, 1.0, 1.2], [1.0, 0.5, 0.4, 0.3, 0.2, 0.1])
     made.curve([1.0, 0.5, 0.6, 2.8, 2.0, 2.2], [1.0, 0.5, 0.6, 0.8, 2.0, 2.1], "other")
     wrong_data(made)
+    wrong_examples(made)
     wrong_scales(made)
     wrong_machines(run)
     run.recognisers[0] = Recogniser(
@@ -209,6 +212,50 @@ def wrong_data(made: Invention) -> None:
     counts = {"0": [990, 500, 500, 500], "1": [10, 5, 0, 0]}
     name = "binary_cross_entropy"
     made.call(name, objective=3, classes=counts, prediction_shape=(1,))
+
+
+def wrong_examples(made: Invention) -> None:
+    """Examples whose labels, columns, words and rows do not fit."""
+    run = made.run
+    sides: dict[str, dict[str, Detail]] = {
+        "training": {"rows": 500, "draws": 900, "looks": 20, "repeats": 0.9, "agreement": 0.9},
+        "evaluation": {"rows": 300, "draws": 300, "own_agreement": 0.9, "agreement": 0.1},
+    }
+    run.examples_seen[0] = Examples(
+        0,
+        5,
+        labels="classes",
+        order=([1, 2], [2, 1]),
+        spikes=({"column": 3, "value": -999.0, "share": 0.2, "side": "training"},),
+        unseen={"7": 0.3},
+        training=sides["training"],
+        evaluation=sides["evaluation"],
+    )
+    chance: dict[str, Detail] = {"rows": 500, "agreement_sigmas": 0.1, "linear_sigmas": -0.3}
+    right: dict[str, Detail] = {"rows": 300, "accuracy": 0.3, "classes": {"0": 0.4, "1": 0.3}}
+    run.examples_seen[1] = Examples(1, 1, labels="classes", training=chance, evaluation=right)
+    place = Place(None, "train.py", 21)
+    run.loaders[1] = Loader(
+        1, place, length=1000, draws=9000, drawn=2, read=90, trained=90, iterators=9, weights=2
+    )
+    network = run.networks[0]
+    run.networks[0] = replace(
+        network,
+        embeddings={"embedding": [9, 0]},
+        norms={"norm": {"shift": 90.0, "ratio": 1e-3, "looks": 3.0}},
+    )
+    run.objectives[0] = replace(run.objectives[0], networks=(0,))
+    made.call(
+        "cross_entropy",
+        objective=0,
+        looks=9,
+        prediction_shape=(64, 9),
+        target_mode=0.0,
+        target_mode_share=0.8,
+    )
+    run.optimizers[0] = replace(run.optimizers[0], settings={"lr": 0.1, "weight_decay": 9.0})
+    for number in run.parameters:
+        made.measure("parameter", number, weight_rms=[1.0, 0.5, 0.2, 0.1, 0.01])
 
 
 def wrong_scales(made: Invention) -> None:

@@ -75,9 +75,18 @@ class Hearing(Listener):
         self.heard.append("optimizer stepped")
         self.stepped.append(optimizer)
 
-    def batch_read(self, iterator: Any, began: float, ended: float) -> None:
-        self.heard.append("batch read")
+    def loader_built(self, thing: Any) -> None:
+        self.heard.append(f"{type(thing).__name__} built")
+
+    def rows_drawn(self, iterator: Any, index: Any) -> None:
+        self.heard.append(f"rows {index}")
+
+    def batch_read(self, iterator: Any, batch: Any, began: float, ended: float) -> None:
+        self.heard.append(f"batch read of {len(batch)}")
         assert 0 < began <= ended
+
+    def loader_ended(self, iterator: Any) -> None:
+        self.heard.append("loader ended")
 
     def gradients_off(self) -> None:
         self.heard.append("gradients off")
@@ -155,7 +164,7 @@ def test_the_events_of_a_training_step_come_in_order(attach: Attach) -> None:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     data = DataLoader(TensorDataset(torch.ones(2, 2), torch.zeros(2, 1)), batch_size=2)
     assert hearing.heard[0] == "module built"
-    assert hearing.heard[-1] == "optimizer built"
+    assert hearing.heard[-2:] == ["optimizer built", "DataLoader built"]
     hearing.heard.clear()
     HOOKS.watch_modules(calls=True, returns=True)
     for x, y in data:
@@ -163,7 +172,8 @@ def test_the_events_of_a_training_step_come_in_order(attach: Attach) -> None:
         optimizer.step()
     with torch.no_grad():
         F.mse_loss(model(x), y)
-    expected = """batch read
+    expected = """rows [0, 1]
+        batch read of 2
         Linear called, True
         Linear returned Tensor
         loss
@@ -171,6 +181,7 @@ def test_the_events_of_a_training_step_come_in_order(attach: Attach) -> None:
         backward ends
         optimizer steps
         optimizer stepped
+        loader ended
         gradients off
         Linear called, False
         Linear returned Tensor

@@ -57,6 +57,7 @@ _OWNERS: dict[str, Any] = {
     "torch.amp.GradScaler": torch.amp.GradScaler,
     "torch.utils.checkpoint": torch.utils.checkpoint,
     "torch.utils.data.DataLoader": torch.utils.data.DataLoader,
+    "torch.utils.data.WeightedRandomSampler": torch.utils.data.WeightedRandomSampler,
     "torch.utils.data.dataloader": torch.utils.data.dataloader,
     "torch.distributed": torch.distributed,
     "torch.distributed.distributed_c10d": torch.distributed.distributed_c10d,

@@ -43,6 +43,10 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "dict[str, float]": st.dictionaries(WORDS, FLOATS, max_size=3),
     "dict[str, int]": st.dictionaries(WORDS, COUNTS, max_size=3),
     "dict[str, list[int]]": st.dictionaries(WORDS, st.lists(COUNTS, max_size=4), max_size=3),
+    "dict[str, dict[str, float]]": st.dictionaries(
+        WORDS, st.dictionaries(WORDS, FLOATS, max_size=3), max_size=3
+    ),
+    "tuple[list[int], ...]": st.lists(st.lists(COUNTS, max_size=3), max_size=3).map(tuple),
     "tuple[dict[str, Detail], ...]": st.lists(
         st.dictionaries(WORDS, DETAILS, max_size=3), max_size=2
     ).map(tuple),

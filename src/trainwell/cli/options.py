@@ -48,7 +48,8 @@ FormatOption = Annotated[
     Option(
         "--format",
         help="What the report is written as: text for people, json for programs, sarif for code"
-        " scanning, github for annotations in a workflow (default: text).",
+        " scanning, github for annotations in a workflow, facts for what was measured, in 6 kB,"
+        " and facts-json for the same as JSON (default: text).",
     ),
 ]
 JsonOption = Annotated[bool, Option("--json", help="Short for --format json.")]

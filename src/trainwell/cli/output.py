@@ -99,6 +99,14 @@ class Output:
             from trainwell.report.github import render_github
 
             return render_github(diagnosis, folder=self.folder, root=_root(self.folder))
+        if self.format is Format.FACTS:
+            from trainwell.report.facts import render_facts
+
+            return render_facts(diagnosis, folder=self.folder)
+        if self.format is Format.FACTS_JSON:
+            from trainwell.report.facts import render_facts_json
+
+            return render_facts_json(diagnosis, folder=self.folder, indent=indent) + "\n"
         from trainwell.report.text import render_text
 
         return render_text(

@@ -27,6 +27,8 @@ class Format(StrEnum):
     JSON = "json"
     SARIF = "sarif"
     GITHUB = "github"
+    FACTS = "facts"
+    FACTS_JSON = "facts-json"
 
 
 def parse_budget(text: str, name: str = "--budget") -> float:

@@ -28,10 +28,13 @@ from trainwell.findings.duplicate_worker_streams import DuplicateWorkerStreams
 from trainwell.findings.dying_relu import DyingRelu
 from trainwell.findings.evaluation_mode_at_training import EvaluationModeAtTraining
 from trainwell.findings.excessive_dropout import ExcessiveDropout
+from trainwell.findings.excessive_weight_decay import ExcessiveWeightDecay
 from trainwell.findings.exploding_gradient import ExplodingGradient
 from trainwell.findings.falling_likelihood import FallingLikelihood
+from trainwell.findings.few_examples_drawn import FewExamplesDrawn
 from trainwell.findings.finding import Finding
 from trainwell.findings.foreign_queries import ForeignQueries
+from trainwell.findings.foreign_statistics import ForeignStatistics
 from trainwell.findings.frozen_parameter_in_optimizer import FrozenParameterInOptimizer
 from trainwell.findings.graph_error import GraphError
 from trainwell.findings.growing_memory import GrowingMemory
@@ -45,7 +48,10 @@ from trainwell.findings.learning_rate_too_high import LearningRateTooHigh
 from trainwell.findings.learning_rate_too_low import LearningRateTooLow
 from trainwell.findings.loss_without_graph import LossWithoutGraph
 from trainwell.findings.mis_scaled_init import MisScaledInit
+from trainwell.findings.mismatched_columns import MismatchedColumns
+from trainwell.findings.mismatched_labels import MismatchedLabels
 from trainwell.findings.mismatched_preprocessing import MismatchedPreprocessing
+from trainwell.findings.missing_value_code import MissingValueCode
 from trainwell.findings.mixed_examples import MixedExamples
 from trainwell.findings.nll_without_log_softmax import NllWithoutLogSoftmax
 from trainwell.findings.no_validation import NoValidation
@@ -59,6 +65,7 @@ from trainwell.findings.out_of_memory import OutOfMemory
 from trainwell.findings.outlier_squeezed_features import OutlierSqueezedFeatures
 from trainwell.findings.overconfidence import Overconfidence
 from trainwell.findings.overfitting import Overfitting
+from trainwell.findings.padding_in_loss import PaddingInLoss
 from trainwell.findings.parameter_not_in_optimizer import ParameterNotInOptimizer
 from trainwell.findings.parameters_never_updated import ParametersNeverUpdated
 from trainwell.findings.posterior_collapse import PosteriorCollapse
@@ -77,6 +84,7 @@ from trainwell.findings.too_few_epochs import TooFewEpochs
 from trainwell.findings.trained_past_the_best import TrainedPastTheBest
 from trainwell.findings.training_mode_at_evaluation import TrainingModeAtEvaluation
 from trainwell.findings.underfitting import Underfitting
+from trainwell.findings.unrelated_labels import UnrelatedLabels
 from trainwell.findings.unscaled_features import UnscaledFeatures
 from trainwell.findings.unscaled_targets import UnscaledTargets
 from trainwell.findings.unshuffled_batches import UnshuffledBatches
@@ -94,6 +102,12 @@ _ALL: tuple[Finding, ...] = (
     DuplicateWorkerStreams(),  # DAT108
     LeakedValidation(),  # DAT109
     MismatchedPreprocessing(),  # DAT110
+    FewExamplesDrawn(),  # DAT111
+    UnrelatedLabels(),  # DAT112
+    MismatchedLabels(),  # DAT113
+    PaddingInLoss(),  # DAT114
+    MissingValueCode(),  # DAT115
+    MismatchedColumns(),  # DAT116
     StackedLinear(),  # NET101
     SymmetricWeights(),  # NET102
     MisScaledInit(),  # NET103
@@ -104,6 +118,7 @@ _ALL: tuple[Finding, ...] = (
     LayersMadeInForward(),  # NET108
     MixedExamples(),  # NET109
     SeesTargets(),  # NET110
+    ForeignStatistics(),  # NET115
     DoubleSoftmax(),  # LOS101
     DoubleSigmoid(),  # LOS102
     SingleUnitSoftmax(),  # LOS103
@@ -133,6 +148,7 @@ _ALL: tuple[Finding, ...] = (
     FrozenParameterInOptimizer(),  # OPT106
     OscillatingLoss(),  # OPT107
     NoisyBatches(),  # OPT108
+    ExcessiveWeightDecay(),  # OPT115
     Overfitting(),  # GEN101
     Underfitting(),  # GEN102
     Overconfidence(),  # GEN103

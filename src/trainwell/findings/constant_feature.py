@@ -33,6 +33,8 @@ class ConstantFeature(Finding):
         rows: rows that must have been seen.
         size: magnitude of the constant, in deviations of the typical column that varies, from which
             it is a warning.
+        background: share of the varying columns whose lowest or highest value is the constant, from
+            which it counts as the background of a drawing.
 
     Sources:
         Breck et al. 2019, "Data validation for machine learning", section 3; TheDeepChecker (Ben
@@ -47,6 +49,7 @@ class ConstantFeature(Finding):
 
     rows: int = 200
     size: float = 2.0
+    background: float = 0.5
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the data with constant columns, and networks that are always given the same."""
@@ -90,6 +93,13 @@ class ConstantFeature(Finding):
         if not set_values:
             return None
         typical = varying[len(varying) // 2]
+        ends = [(low, high) for low, high, _ in pairs if high > low]
+        value = pairs[set_values[0]][0]
+        edge = sum(math.isclose(value, e, rel_tol=1e-4) for pair in ends for e in pair)
+        same = all(math.isclose(pairs[i][0], value, rel_tol=1e-4) for i in set_values)
+        if same and edge >= self.background * len(ends):
+            # The paper around a drawing, as it is or scaled: most other pixels show it, too.
+            return None
         worst = max(set_values, key=lambda i: abs(pairs[i][0]))
         value = pairs[worst][0]
         many = f"{len(set_values)} columns" if len(set_values) > 1 else "one column"

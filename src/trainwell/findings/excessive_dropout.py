@@ -38,6 +38,9 @@ class ExcessiveDropout(Finding):
             clearly better.
         units: units left on average under which a layer counts as starved where nothing was
             evaluated.
+        extreme: share of zeroed values from which a network that learns nothing is said to be
+            starved, whatever its evaluation is like.
+        stuck: share of the first loss that must be left for that.
 
     Sources:
         Srivastava et al. 2014, "Dropout", section 7.3 and appendix A.4; UMLAUT (Schoop et al. 2021)
@@ -46,13 +49,15 @@ class ExcessiveDropout(Finding):
 
     code: ClassVar[str] = "NET105"
     slug: ClassVar[str] = "excessive-dropout"
-    causes: ClassVar[tuple[str, ...]] = SYMPTOMS
+    causes: ClassVar[tuple[str, ...]] = ("dying-relu", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("lower_dropout", "widen_network")
 
     share: float = 0.45
     left: float = 0.5
     better: float = 0.9
     units: float = 4.0
+    extreme: float = 0.85
+    stuck: float = 0.9
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the dropouts of a network that does not fit its training data."""
@@ -72,7 +77,8 @@ class ExcessiveDropout(Finding):
                 if ratio is None and width * (1 - share) >= self.units:
                     yield Undecided(f"{title(operation)}: the network was not seen without it")
                     continue
-                if ratio is not None and ratio >= self.better:
+                stuck = share >= self.extreme and lost >= self.stuck
+                if ratio is not None and ratio >= self.better and not stuck:
                     continue
                 yield self._sighting(operation, share, width, ratio, lost)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 __all__ = ["LeakedValidation"]
 
+import math
 from collections.abc import Iterator
 from statistics import median
 from typing import ClassVar
 
 from trainwell.findings.finding import Finding, frozen
-from trainwell.record import Inputs, Run, Sighting, Undecided
+from trainwell.record import Examples, Inputs, Place, Run, Sighting, Undecided
+from trainwell.record.examples import number
 
 
 @frozen
@@ -37,6 +39,10 @@ class LeakedValidation(Finding):
         duplicates: share of equal rows within one batch from which rows count as equal by nature.
         columns: numbers that make up a row, under which rows count as equal by chance.
         rows: evaluation rows that must have been seen.
+        values: different values of each column up to which rows may be equal by chance; then they
+            are compared with how many rows of a training batch are equal.
+        beyond: share of the evaluation rows beyond what chance brings, from which it is reported
+            then.
 
     Sources:
         Kaufman et al. 2012, "Leakage in data mining", section 3; Kapoor & Narayanan 2023, "Leakage
@@ -53,11 +59,21 @@ class LeakedValidation(Finding):
     duplicates: float = 0.3
     columns: int = 4
     rows: int = 50
+    values: int = 24
+    beyond: float = 0.2
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the evaluations that repeat training rows."""
         for network in run.networks:
             seen = [i for i in run.inputs_seen.values() if i.network == network]
+            examples = [e for e in run.examples_seen.values() if e.network == network]
+            if any(e.both is not None and e.known >= self.known for e in examples):
+                for each in examples:
+                    yield from self._of_examples(each)
+                continue
+            if any(self._is_discrete(e) for e in examples):
+                yield Undecided("rows of few different values are equal by chance")
+                continue
             known = self._known(run, [i for i in seen if i.phase == "training"])
             judged = [
                 i
@@ -74,9 +90,9 @@ class LeakedValidation(Finding):
                 if inputs.duplicates > self.duplicates or overlap < self.share:
                     continue
                 if overlap < self.whole:
-                    yield self._sighting(inputs, overlap, "warning")
+                    yield self._sighting(inputs.place, inputs.rows, overlap, "warning")
                 elif len(judged) == 1:
-                    yield self._sighting(inputs, 1.0, "info")
+                    yield self._sighting(inputs.place, inputs.rows, 1.0, "info")
 
     def _known(self, run: Run, training: list[Inputs]) -> float:
         """Share of the training rows that were remembered by the end of the run."""
@@ -84,20 +100,44 @@ class LeakedValidation(Finding):
             return 0.0
         return max((self._last(run, i) for i in training), default=0.0)
 
+    def _is_discrete(self, examples: Examples) -> bool:
+        most = number(examples.training, "distinct_values")
+        return examples.kind == "tokens" or 0 < most <= self.values
+
+    def _of_examples(self, examples: Examples) -> Iterator[Sighting | Undecided]:
+        """Judge by the examples that were remembered of both sides."""
+        rows = int(number(examples.evaluation, "rows"))
+        if examples.both is None or rows < self.rows or math.prod(examples.shape) < self.columns:
+            return
+        overlap = min(1.0, examples.both / examples.known)
+        place = examples.evaluation_place or examples.place
+        if self._is_discrete(examples):
+            # Rows of few different values are equal by chance: only more of them count.
+            chance = examples.expected_both
+            if overlap - chance < self.beyond or overlap < 2 * chance:
+                return
+        elif overlap < self.share or number(examples.training, "duplicates") > self.duplicates:
+            return
+        if overlap < self.whole:
+            yield self._sighting(place, rows, overlap, "warning")
+        elif examples.labels:
+            # Without labels for all rows, a part of them is masked: nodes of a graph.
+            yield self._sighting(place, rows, 1.0, "info")
+
     def _last(self, run: Run, inputs: Inputs) -> float:
         values = run.series("inputs", inputs.number, "repeats").last(5)
         return median(values) if values else 0.0
 
-    def _sighting(self, inputs: Inputs, overlap: float, severity: str) -> Sighting:
+    def _sighting(self, place: Place, rows: int, overlap: float, severity: str) -> Sighting:
         if severity == "info":
             words = "the only evaluation is made on the rows that were trained on"
         else:
             words = f"about {min(overlap, 1.0):.0%} of the rows evaluated here were trained on"
         return Sighting(
-            inputs.place,
+            place,
             words,
             0,
             "info" if severity == "info" else "warning",
-            {"share": min(overlap, 1.0), "rows": inputs.rows},
+            {"share": min(overlap, 1.0), "rows": rows},
             min(overlap, 1.0),
         )

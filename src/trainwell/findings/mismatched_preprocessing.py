@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Inputs, Run, Sighting, Undecided
+from trainwell.record.reading import on_another_scale
 
 
 @frozen
@@ -40,7 +41,7 @@ class MismatchedPreprocessing(Finding):
 
     code: ClassVar[str] = "DAT110"
     slug: ClassVar[str] = "mismatched-preprocessing"
-    causes: ClassVar[tuple[str, ...]] = ("overfitting", *SYMPTOMS)
+    causes: ClassVar[tuple[str, ...]] = ("mismatched-labels", "overfitting", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("share_preprocessing",)
 
     factor: float = 4.0
@@ -57,20 +58,8 @@ class MismatchedPreprocessing(Finding):
             ]
             if inputs.phase != "evaluation" or not trained:
                 continue
-            if all(self._differs(t, inputs) for t in trained):
+            if all(on_another_scale(t, inputs, self.factor, self.shift) for t in trained):
                 yield self._sighting(run, trained[0], inputs)
-
-    def _differs(self, trained: Inputs, evaluated: Inputs) -> bool:
-        before, after = trained.values, evaluated.values
-        if not (before.get("rms", 0.0) > 0 and after.get("rms", 0.0) > 0):
-            return False
-        ratio = after["rms"] / before["rms"]
-        if not math.isfinite(ratio):
-            return False
-        apart = abs(after["mean"] - before["mean"]) / max(before["std"], 1e-12)
-        return not 1 / self.factor < ratio < self.factor or (
-            apart >= self.shift and before["std"] > 0
-        )
 
     def _sighting(self, run: Run, trained: Inputs, evaluated: Inputs) -> Sighting:
         before, after = trained.values, evaluated.values

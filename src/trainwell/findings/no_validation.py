@@ -24,8 +24,9 @@ class NoValidation(Finding):
         invisible.
 
     When it is not a fault:
-        The evaluation is another script, or the loss has no targets (generative models). A remark
-        only: a run without evaluation may learn well.
+        The evaluation is another script, the loss has no targets (generative models), or the
+        network acts on one observation at a time (reinforcement learning). A remark only: a run
+        without evaluation may learn well.
 
     Thresholds:
         steps: steps from which a run counts as a training and not as a trial of the code.
@@ -47,6 +48,9 @@ class NoValidation(Finding):
         if run.evaluations or run.steps < self.steps or run.exit_status not in (0, None):
             return
         if any(network.evaluation_forwards for network in run.networks.values()):
+            return
+        if any(0 < i.rows <= i.looks for i in run.inputs_seen.values()):
+            # One observation at a time: an agent acts, and its data are its own.
             return
         losses = [c for c in run.losses.values() if c.phase == "training" and c.target]
         if not losses or len(run.objectives) != 1:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
-from trainwell.record import Operation, Run, Sighting, Undecided
+from trainwell.record import LossCall, Operation, Run, Sighting, Undecided
 from trainwell.record.reading import harm as harm_of
 from trainwell.record.reading import is_hidden
 
@@ -35,6 +35,8 @@ class UnscaledTargets(Finding):
         ratio: targets over first predictions from which they are far apart.
         tiny: deviation of the targets under which they count as tiny.
         harm: from this harm on (1: the loss did not fall at all) it is an error.
+        learned: loss at the end, as a share of the targets' variance (of their deviation for other
+            losses than squared error), under which the network has learned the scale.
 
     Sources:
         Bishop 1995, "Neural networks for pattern recognition", section 8.2; TheDeepChecker (Ben
@@ -59,6 +61,7 @@ class UnscaledTargets(Finding):
     ratio: float = 10.0
     tiny: float = 1e-3
     harm: float = 0.3
+    learned: float = 0.1
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the regression losses with such targets."""
@@ -70,6 +73,8 @@ class UnscaledTargets(Finding):
             objective = run.objective_of(loss)
             lost = harm_of(run, objective)
             evidence = {"target_rms": target, "first_prediction_rms": guess}
+            if self._has_learned(run, loss):
+                continue
             if target > self.size and target > self.ratio * guess:
                 yield Sighting(
                     loss.place,
@@ -91,6 +96,14 @@ class UnscaledTargets(Finding):
                     evidence,
                     lost,
                 )
+
+    def _has_learned(self, run: Run, loss: LossCall) -> bool:
+        """Whether most of the targets' differences are explained by the end."""
+        spread, objective = loss.first.get("target_std", 0.0), run.objective_of(loss)
+        if objective is None or loss.reduction != "mean" or spread <= 0:
+            return False
+        unit = spread**2 if loss.function == "mse_loss" else spread
+        return run.loss(objective.number).end() <= self.learned * unit
 
     def _by_hand(self, run: Run) -> Iterator[Sighting]:
         for operation in run.operations.values():

@@ -126,8 +126,17 @@ class Listener:
     def optimizer_stepped(self, optimizer: Optimizer) -> None:
         """`optimizer.step()` has ended."""
 
-    def batch_read(self, iterator: Any, began: float, ended: float) -> None:
+    def loader_built(self, thing: Any) -> None:
+        """A `DataLoader` or a `WeightedRandomSampler` was built."""
+
+    def rows_drawn(self, iterator: Any, index: Any) -> None:
+        """A sampler has chosen the rows of a `DataLoader`'s next batch."""
+
+    def batch_read(self, iterator: Any, batch: Any, began: float, ended: float) -> None:
         """An iterator of a `DataLoader` has made a batch, between these times in seconds."""
+
+    def loader_ended(self, iterator: Any) -> None:
+        """An iterator of a `DataLoader` has no more batches."""
 
     def gradients_off(self) -> None:
         """`torch.no_grad` or `torch.inference_mode` begins."""

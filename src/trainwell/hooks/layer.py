@@ -26,7 +26,7 @@ from torch._C import (
 )
 from torch.nn.modules import module as module_hooks
 from torch.optim import Optimizer
-from torch.utils.data import dataloader
+from torch.utils.data import WeightedRandomSampler, dataloader
 
 from trainwell.hooks import keras
 from trainwell.hooks.events import Backward, Listener, LossCall
@@ -90,6 +90,9 @@ PATCHED = (
     "torch.is_anomaly_check_nan_enabled",
     "torch.utils.data.dataloader._SingleProcessDataLoaderIter._next_data",
     "torch.utils.data.dataloader._MultiProcessingDataLoaderIter._next_data",
+    "torch.utils.data.dataloader._BaseDataLoaderIter._next_index",
+    "torch.utils.data.DataLoader.__init__",
+    "torch.utils.data.WeightedRandomSampler.__init__",
 )
 """Every attribute of PyTorch that is another one while a probe is attached.
 
@@ -327,6 +330,9 @@ class Hooks:
             dataloader._MultiProcessingDataLoaderIter,
         ):
             replace(iterator, "_next_data", self._next_data)
+        replace(dataloader._BaseDataLoaderIter, "_next_index", self._next_index)
+        for kind in (dataloader.DataLoader, WeightedRandomSampler):
+            replace(kind, "__init__", self._building_loader)
         _register(optimizer_hooks._global_optimizer_post_hooks, self._optimizer_stepped)
 
     def _remove(self) -> None:
@@ -597,14 +603,41 @@ class Hooks:
             if HERE.own:
                 return original(iterator)
             began = time.perf_counter()
-            data = original(iterator)
+            try:
+                data = original(iterator)
+            except StopIteration:
+                hooks._tell("loader_ended", iterator)
+                raise
             ended = time.perf_counter()
             for listener, hear in hooks._heard["batch_read"]:
                 if listener.guard.active:
-                    _quickly(listener, hear, iterator, began, ended)
+                    _quickly(listener, hear, iterator, data, began, ended)
             return data
 
         return next_data
+
+    def _next_index(self, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        hooks = self
+
+        def next_index(iterator: Any) -> Any:
+            index = original(iterator)
+            if not HERE.own:
+                for listener, hear in hooks._heard["rows_drawn"]:
+                    if listener.guard.active:
+                        _quickly(listener, hear, iterator, index)
+            return index
+
+        return next_index
+
+    def _building_loader(self, original: Callable[..., None]) -> Callable[..., None]:
+        hooks = self
+
+        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+            original(self, *args, **kwargs)
+            if not is_compiling() and not HERE.own:
+                hooks._tell("loader_built", self)
+
+        return __init__
 
     # PyTorch's own hooks
 

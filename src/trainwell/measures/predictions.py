@@ -34,7 +34,11 @@ class Classified:
 
 
 def classified(
-    prediction: torch.Tensor, target: torch.Tensor, form: Form, rows: int = 1_024
+    prediction: torch.Tensor,
+    target: torch.Tensor,
+    form: Form,
+    rows: int = 1_024,
+    left_out: torch.Tensor | None = None,
 ) -> Classified | None:
     """Classify and compare.
 
@@ -45,6 +49,8 @@ def classified(
         target: whole numbers of the shape (rows, ...); negative ones (ignored labels) are left out.
         form: what `prediction` is.
         rows: at most about this many rows are judged, evenly chosen.
+        left_out: true where the loss leaves a target out, of the target's shape; these are not
+            judged.
 
     Returns:
         None where the target holds no labels: other shapes, numbers between 0 and 1, no rows.
@@ -54,15 +60,18 @@ def classified(
         prediction = prediction.detach().clamp_min(1e-30).log()
         if target.dim() == prediction.dim() and target.shape[-1:] == (1,):
             target = target.squeeze(-1)
-        return _many(prediction, target.detach(), rows)
+        return _many(prediction, target.detach(), rows, left_out)
     if form in ("logits", "log_probabilities"):
-        return _many(prediction.detach(), target.detach(), rows)
+        return _many(prediction.detach(), target.detach(), rows, left_out)
     if prediction.numel() != target.numel() or prediction.dim() > 1 < prediction.shape[-1]:
         return None
     chosen = prediction.detach().reshape(-1)
     labels = target.detach().reshape(-1)
     stride = max(1, -(-len(chosen) // rows))
     chosen, labels = chosen[::stride].float(), labels[::stride]
+    if left_out is not None and left_out.numel() == prediction.numel():
+        kept = ~left_out.reshape(-1)[::stride]
+        chosen, labels = chosen[kept], labels[kept]
     if not bool(((labels == 0) | (labels == 1)).all()):
         return None
     second = chosen.sigmoid() if form == "logit" else chosen
@@ -70,7 +79,9 @@ def classified(
     return _compare(guess, torch.maximum(second, 1 - second), labels.long())
 
 
-def _many(prediction: torch.Tensor, target: torch.Tensor, rows: int) -> Classified | None:
+def _many(
+    prediction: torch.Tensor, target: torch.Tensor, rows: int, left_out: torch.Tensor | None
+) -> Classified | None:
     if prediction.dim() < 2 or target.is_floating_point():
         return None
     flat = prediction.movedim(1, -1).reshape(-1, prediction.shape[1])
@@ -80,6 +91,8 @@ def _many(prediction: torch.Tensor, target: torch.Tensor, rows: int) -> Classifi
     stride = max(1, -(-len(flat) // rows))
     flat, labels = flat[::stride].float(), labels[::stride]
     kept = labels >= 0
+    if left_out is not None and left_out.numel() == target.numel():
+        kept &= ~left_out.reshape(-1)[::stride]
     flat, labels = flat[kept], labels[kept]
     if not len(labels):
         return None

@@ -23,8 +23,10 @@ from trainwell.measures.losses import (
     row_sum_error,
 )
 from trainwell.measures.predictions import Classified, Form, classified
+from trainwell.measures.samples import every_nth
 from trainwell.probes.dependence import Target, keep
 from trainwell.probes.evaluations import Evaluations
+from trainwell.probes.examples import ExampleWatch
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
 from trainwell.probes.step_state import StepState
@@ -43,6 +45,8 @@ _ANSWERS = 256
 """Evaluation calls of one line whose answers are judged; after that, every 16th."""
 _CLASS_LIMIT = 256
 _FIRST_LOOKS = 3
+_MODE_TARGETS = 4_096
+"""Targets of a batch among which the most frequent one is looked for."""
 _VALUE_LIMIT = 64
 
 
@@ -67,12 +71,19 @@ class Losses:
         sources: tells the user's lines.
         evaluations: is told of every result.
         here: what the running thread has gathered.
+        examples: wait for their labels.
     """
 
     def __init__(
-        self, ledger: Ledger, sources: Sources, evaluations: Evaluations, here: StepState
+        self,
+        ledger: Ledger,
+        sources: Sources,
+        evaluations: Evaluations,
+        here: StepState,
+        examples: ExampleWatch,
     ) -> None:
         self._ledger = ledger
+        self._examples = examples
         self._sources = sources
         self._evaluations = evaluations
         self._here = here
@@ -89,6 +100,7 @@ class Losses:
         """
         if (
             self.looking
+            or self._examples.waiting is not None
             or type(result) is not torch.Tensor
             or result.dim()
             or not result.is_cpu
@@ -158,6 +170,8 @@ class Losses:
         if site is None:
             site = self._sites[key] = self._new(call, where, training)
         site.calls += 1
+        if self._examples.waiting is not None:
+            self._examples.labelled(name, prediction, target, call.kwargs.get("ignore_index"))
         value = math.nan
         if result.device.type == "cpu" and result.is_floating_point():
             value = float(result.detach() if result.dim() == 0 else result.detach().mean())
@@ -165,7 +179,8 @@ class Losses:
             site.total += value
             site.known += 1
         rows = prediction.shape[0] if prediction.dim() else 1
-        answers = self._answers(site, name, prediction, target, training=training)
+        left_out = _left_out(call, target)
+        answers = self._answers(site, call, prediction, target, left_out, training=training)
         if training:
             number = wrapped.grad_fn._sequence_nr() if self.looking and wrapped.grad_fn else None
             self._evaluations.add_training(name, where, value, rows, number)
@@ -182,19 +197,32 @@ class Losses:
             output = call.prediction.output_nr
             self._here.losses.append(Target(site.fact, made, output, keep(target)))
         if self.looking or site.looks < _FIRST_LOOKS or not site.calls & (site.calls - 1):
-            self._look(site, name, prediction, target, value)
+            self._look(site, name, prediction, target, value, left_out)
             if answers is not None:
                 self._count_classes(site, answers)
 
     def _answers(
-        self, site: _Site, name: str, prediction: torch.Tensor, target: Any, *, training: bool
+        self,
+        site: _Site,
+        call: Call,
+        prediction: torch.Tensor,
+        target: Any,
+        left_out: torch.Tensor | None,
+        *,
+        training: bool,
     ) -> Classified | None:
         """What a classifier answered, where that is to be measured."""
-        form = _FORMS.get(name)
+        form = _FORMS.get(call.name)
         if form is None or not isinstance(target, torch.Tensor):
             return None
+        if call.kwargs.get("reduction") == "none" and self._reads_words():
+            # A mask comes afterwards: which answers count is not known here.
+            return None
         wanted = self.looking if training else _judges(site.calls)
-        return classified(prediction, target, form) if wanted else None
+        return classified(prediction, target, form, left_out=left_out) if wanted else None
+
+    def _reads_words(self) -> bool:
+        return any(network.embeddings for network in self._ledger.run.networks.values())
 
     def _count_classes(self, site: _Site, answers: Classified) -> None:
         known = self._ledger.run.losses[site.fact]
@@ -248,6 +276,7 @@ class Losses:
         prediction: torch.Tensor,
         target: Any,
         value: float,
+        left_out: torch.Tensor | None,
     ) -> None:
         site.looks += 1
         known = self._ledger.run.losses[site.fact]
@@ -265,6 +294,7 @@ class Losses:
             changes["target"] = _widen(known.target, wanted)
             first |= {f"target_{k}": wanted[k] for k in ("rms", "mean", "std")}
             changes |= self._target(site, known, target)
+            changes |= _frequent(known, target, left_out, max(site.looks - 1, 0))
         self._spreads(site, prediction, target)
         if site.looks == 1:
             changes["first"] = first
@@ -297,6 +327,53 @@ class Losses:
         changes["target_integral"] = bool(listed) and integral
         changes["target_one_hot"] = (first or known.target_one_hot) and is_one_hot(target)
         return changes
+
+
+def _left_out(call: Call, target: Any) -> torch.Tensor | None:
+    """Which targets a loss leaves out: its `ignore_index`, classes and elements of weight 0."""
+    if not isinstance(target, torch.Tensor) or call.name not in _FORMS:
+        return None
+    weight = plain(call.kwargs.get("weight"))
+    found: torch.Tensor | None = None
+    if call.name in _CLASS_LOSSES:
+        if target.is_floating_point():
+            return None
+        ignored = call.kwargs.get("ignore_index", -100)
+        if isinstance(ignored, int) and ignored >= 0:
+            found = target == ignored
+        if is_readable(weight) and weight.dim() == 1 and bool((weight == 0).any()):
+            inside = target.clamp(0, len(weight) - 1)
+            silent = (weight == 0).to(target.device)[inside] & (target >= 0)
+            found = silent if found is None else found | silent
+    elif is_readable(weight) and weight.numel() == target.numel() and bool((weight == 0).any()):
+        found = (weight == 0).reshape(target.shape)
+    return found
+
+
+def _frequent(
+    known: LossCall, target: torch.Tensor, left_out: torch.Tensor | None, before: int
+) -> dict[str, Any]:
+    """The most frequent target that counts, and its share; means over the looks."""
+    if target.is_floating_point() or target.dtype == torch.bool:
+        return {}
+    flat = target.reshape(-1)
+    negative = flat < 0
+    ignored = negative if left_out is None else negative | left_out.reshape(-1)
+    counts = every_nth(flat[~ignored], _MODE_TARGETS)
+    share = float(ignored.float().mean())
+    changes: dict[str, Any] = {
+        "ignored_share": (known.ignored_share * before + share) / (before + 1)
+    }
+    if counts.numel():
+        values, times = torch.unique(counts, return_counts=True)
+        most = float(values[times.argmax()])
+        of = float(times.max()) / counts.numel() * (1 - share)
+        if known.target_mode not in (None, most):
+            of = float((counts == known.target_mode).float().mean()) * (1 - share)
+            most = known.target_mode or 0.0
+        changes["target_mode"] = most
+        changes["target_mode_share"] = (known.target_mode_share * before + of) / (before + 1)
+    return changes
 
 
 def _judges(calls: int) -> bool:

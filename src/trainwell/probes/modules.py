@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Modules", "held", "named_modules", "named_parameters"]
 
+import time
 import weakref
 from collections import Counter
 from collections.abc import Callable
@@ -16,11 +17,12 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.parameter import is_lazy
 
-from trainwell.hooks.guard import plain
+from trainwell.hooks.guard import is_readable, plain
 from trainwell.hooks.identity import IdentityMap
 from trainwell.hooks.keras import is_layer, layers_of, variables_of
 from trainwell.hooks.layer import HOOKS
 from trainwell.probes.behaviour import Rebuilding
+from trainwell.probes.examples import ExampleWatch
 from trainwell.probes.inputs import InputWatch
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
@@ -35,6 +37,13 @@ backward follows after all (a cell called at every position of a long sequence).
 
 _MOST_ROOTS_CALLED = 1 << 13
 
+_EMBEDDINGS = 16
+
+_NORM_ROWS = 16
+"""Examples of a batch that are compared with running statistics; smaller batches are not."""
+
+_NORM_LOOKS = 8
+
 
 class Modules:
     """Watches calls of modules while it is armed; otherwise costs nothing.
@@ -44,10 +53,19 @@ class Modules:
         sources: tells the user's lines.
         ranks: is told of calls in training.
         here: what the running thread has gathered.
+        examples: is told of every call of a root that is watched.
     """
 
-    def __init__(self, ledger: Ledger, sources: Sources, ranks: Ranks, here: StepState) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        sources: Sources,
+        ranks: Ranks,
+        here: StepState,
+        examples: ExampleWatch,
+    ) -> None:
         self._ledger = ledger
+        self._examples = examples
         self._ranks = ranks
         self._sources = sources
         self._here = here
@@ -59,6 +77,7 @@ class Modules:
         self._owners: IdentityMap[torch.Tensor, tuple[int, str]] = IdentityMap()
         self._sensitive: dict[int, list[weakref.ref[nn.Module]]] = {}
         self._full = False
+        self._rows_only = False
         self._patience = _ROOTS_CALLED
         self._gave_up = False
         self.stranger = False
@@ -76,13 +95,22 @@ class Modules:
             full: also find new roots and the names of what modules return.
         """
         self._here.root = None
+        self._rows_only = False
         if self.compiled:
             return
         self._full = full
         HOOKS.watch_modules(calls=True, returns=full)
 
+    def arm_rows(self) -> None:
+        """Watch until the next call of a known root in training, for its examples alone."""
+        if self.compiled or not len(self._roots):
+            return
+        self._rows_only = True
+        HOOKS.watch_modules(calls=True, returns=False)
+
     def disarm(self) -> None:
         """Stop watching module calls."""
+        self._rows_only = False
         HOOKS.watch_modules(calls=False, returns=False)
 
     def backward(self) -> None:
@@ -108,8 +136,8 @@ class Modules:
 
     @property
     def armed(self) -> bool:
-        """Whether module calls are being watched."""
-        return HOOKS.watches_modules
+        """Whether module calls are being watched, for more than the examples of a step."""
+        return HOOKS.watches_modules and not self._rows_only
 
     def built_at(self, network: int, layer: str) -> Place | None:
         """The line that constructed a layer, when that was seen."""
@@ -142,6 +170,7 @@ class Modules:
         dropout: dict[str, float] = {}
         batch_norm: list[str] = []
         sensitive: list[weakref.ref[nn.Module]] = []
+        embeddings: dict[str, list[int]] = {}
         count = 0
         for path, child in named_modules(module):
             count += 1
@@ -150,6 +179,9 @@ class Modules:
             if isinstance(child, _DropoutNd) and child.p > 0:
                 dropout[path or "(itself)"] = float(child.p)
                 sensitive.append(weakref.ref(child))
+            elif isinstance(child, nn.Embedding) and len(embeddings) < _EMBEDDINGS:
+                padding = -1 if child.padding_idx is None else int(child.padding_idx)
+                embeddings[path or "(itself)"] = [child.num_embeddings, padding]
             elif isinstance(child, _BatchNorm) and child.track_running_stats:
                 batch_norm.append(path or "(itself)")
                 sensitive.append(weakref.ref(child))
@@ -170,6 +202,7 @@ class Modules:
                 parameter_count=sum(p.numel() for _, p in parameters if not is_lazy(p)),
                 dropout=dropout,
                 batch_norm=batch_norm,
+                embeddings=embeddings,
             )
         )
         return number
@@ -211,6 +244,11 @@ class Modules:
     def called(self, module: nn.Module, args: tuple[Any, ...], gradients: bool) -> None:
         """A module is called while it is armed."""
         here = self._here
+        if isinstance(module, _BatchNorm) and not module.training:
+            self._norm(module, args)
+        if self._rows_only:
+            self._read_rows(module, args, gradients)
+            return
         root = None if here.root is None else here.root()
         if gradients and module not in self._members:
             self._made_now(module, root)
@@ -231,6 +269,7 @@ class Modules:
             here.root = weakref.ref(module)
         mode = self._mode(number, module)
         self._inputs.saw(number, args, training=gradients)
+        self._examples.saw(number, args, training=gradients)
         here.roots_called += 1
         if here.roots_called > self._patience:
             self._give_up()
@@ -271,6 +310,47 @@ class Modules:
     def knows(self, module: nn.Module) -> bool:
         """Whether a module belongs to a known network."""
         return module in self._members
+
+    def _norm(self, module: _BatchNorm, args: tuple[Any, ...]) -> None:
+        """Compare what flows into a batch norm with the running statistics that it uses."""
+        member, values = self._members.get(module), plain(args[0]) if args else None
+        if member is None or not is_readable(values) or values.dim() < 2:
+            return
+        mean, var = module.running_mean, module.running_var
+        if not is_readable(mean) or not is_readable(var) or values.shape[0] < _NORM_ROWS:
+            return
+        path, number = member
+        fact = self._ledger.run.networks[number]
+        known = fact.norms.get(path or "(itself)", {})
+        looks = int(known.get("looks", 0)) + 1
+        if looks > _NORM_LOOKS and looks & (looks - 1):
+            self._ledger.change(fact, norms=fact.norms | {path: known | {"looks": float(looks)}})
+            return
+        if bool((mean == 0).all()) and bool((var == 1).all()):
+            # Never trained: it has no statistics yet.
+            return
+        rows = values.detach()[:_NORM_ROWS].float().movedim(1, -1).reshape(-1, values.shape[1])
+        spread = (var.detach().float() + module.eps).sqrt()
+        shift = (rows.mean(0) - mean.detach().float()).abs() / spread
+        ratio = rows.std(0) / spread
+        found = {
+            "shift": float(shift.median()),
+            "ratio": float(ratio.median()),
+            "looks": float(looks),
+        }
+        self._ledger.change(fact, norms=fact.norms | {path or "(itself)": found})
+
+    def _read_rows(self, module: nn.Module, args: tuple[Any, ...], gradients: bool) -> None:
+        number = self._roots.get(module)
+        if number is None or _is_symbolic(module, args):
+            return
+        self.disarm()
+        # A network in evaluation mode with gradients on: an evaluation, perhaps.
+        if gradients and self._mode(number, module) != "eval":
+            began = time.perf_counter()
+            self._inputs.saw(number, args, training=True)
+            self._examples.saw(number, args, training=True)
+            self._examples.looked(self._ledger.run.steps, time.perf_counter() - began)
 
     def returned(self, module: nn.Module, output: Any, gradients: bool) -> None:
         """A module has returned, or raised, while it is armed in full."""

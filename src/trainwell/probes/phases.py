@@ -17,6 +17,9 @@ _EVALUATIONS = 64
 """Stretches without gradients in which the mode of the network is always asked for; later when the
 budget has room for it."""
 
+_BATCHES = 15
+"""Batches of an evaluation that are looked at beside its first one."""
+
 _COST = 1e-4
 """Seconds that asking takes, caches that it empties included."""
 
@@ -33,6 +36,7 @@ class Phases:
         self._armed = False
         self._told = False
         self._evaluated = 0
+        self._more = 0
         self.on_news: Callable[[], None] = lambda: None
         """Called after the first evaluation, and whenever their number has doubled."""
         modules.on_evaluation = self._known
@@ -45,9 +49,12 @@ class Phases:
         if self._stretches < _EVALUATIONS or not self._budget.seconds_until(_COST):
             self._modules.arm(full=False)
             self._armed = True
+            # The first batch tells the mode; a few more, at ever fewer evaluations, the data.
+            self._more = 0 if self._stretches & (self._stretches - 1) else _BATCHES
 
     def gradients_on(self) -> None:
         """Gradients are on again."""
+        self._more = 0
         self._known()
         if self._here.evaluating and not self._told:
             self._told = True
@@ -57,7 +64,9 @@ class Phases:
 
     def _known(self) -> None:
         """The network that runs without gradients is known."""
-        if self._armed:
+        if self._more:
+            self._more -= 1
+        elif self._armed:
             self._armed = False
             self._modules.disarm()
 

@@ -27,6 +27,7 @@ from trainwell.hooks.layer import HOOKS
 from trainwell.probes.behaviour import Noises, Severing
 from trainwell.probes.budget import Budget
 from trainwell.probes.evaluations import Evaluations
+from trainwell.probes.examples import ExampleWatch
 from trainwell.probes.failures import Failures
 from trainwell.probes.graph import NODE_LIMIT, Graph, walk
 from trainwell.probes.ledger import Ledger, Writer
@@ -97,14 +98,16 @@ class Probe(Listener):
         self.sources = Sources(home)
         self.here = StepState()
         self.ranks = Ranks(self.ledger, self.sources)
-        self.modules = Modules(self.ledger, self.sources, self.ranks, self.here)
+        self.loaders = Loaders(self.ledger, self.sources, self.guard)
+        self.examples = ExampleWatch(self.ledger, self.sources, self.loaders, between=every is None)
+        self.modules = Modules(self.ledger, self.sources, self.ranks, self.here, self.examples)
         self.noises = Noises(self.ledger, self.sources, self.modules.knows)
         self.severing = Severing(self.ledger, self.sources)
         self.phases = Phases(self.ledger, self.modules, self.budget, self.here)
         self.parameters = Parameters(self.ledger, self.modules.owner, self.modules.built_at)
         self.program = Program(self.ledger, self.modules, self.parameters, self.sources, self.here)
         self.evaluations = Evaluations(self.ledger, self.here)
-        self.losses = Losses(self.ledger, self.sources, self.evaluations, self.here)
+        self.losses = Losses(self.ledger, self.sources, self.evaluations, self.here, self.examples)
         self.objectives = Objectives(self.ledger, self.sources, self.budget)
         self.optimizers = Optimizers(self.ledger, self.parameters, self.sources, self.guard)
         self.updates = Updates(self.ledger)
@@ -119,7 +122,6 @@ class Probe(Listener):
             self.here,
             self.sources,
         )
-        self.loaders = Loaders(self.ledger, self.sources, self.guard)
         self.kept = KeptGraphs(self.ledger)
         self.failures = Failures(self.ledger, self.sources, self.modules)
         self.rehearsal: Rehearsal | None = None  # remembers steps, where set before `attach`
@@ -205,6 +207,7 @@ class Probe(Listener):
         part("losses", None, self.losses.finish)
         part("optimizers", None, self.optimizers.finish)
         part("data loaders", None, self.loaders.finish)
+        part("examples", None, self.examples.finish)
         part("objectives", None, self.objectives.finish)
 
     # Between samples
@@ -249,6 +252,7 @@ class Probe(Listener):
         if HOOKS.idled:
             self._take_idle()
         run = self.run
+        self.examples.waiting = None
         with self.guard.lock:
             step = run.steps
             self.objectives.add(watched, step, value)
@@ -278,6 +282,7 @@ class Probe(Listener):
             watched.schedule.is_due
             or self.run.steps >= self.ranks.due
             or began - self._flushed > _FLUSH_SECONDS
+            or self.examples.is_due(self.run.steps)
         ):
             self.guard.run("the record", self._settle)
         elif not self.run.ranks and self.budget.every is None:
@@ -350,9 +355,21 @@ class Probe(Listener):
         """An optimizer has stepped."""
         self.optimizers.stepped(optimizer)
 
-    def batch_read(self, iterator: Any, began: float, ended: float) -> None:
+    def loader_built(self, thing: Any) -> None:
+        """A data loader or a sampler was built."""
+        self.loaders.built(thing)
+
+    def rows_drawn(self, iterator: Any, index: Any) -> None:
+        """A sampler has chosen the rows of a batch."""
+        self.loaders.drawn(iterator, index)
+
+    def batch_read(self, iterator: Any, batch: Any, began: float, ended: float) -> None:
         """A data loader has made a batch."""
-        self.loaders.read(iterator, began, ended)
+        self.loaders.read(iterator, batch, began, ended)
+
+    def loader_ended(self, iterator: Any) -> None:
+        """A data loader has no more batches."""
+        self.loaders.over(iterator)
 
     def gradients_off(self) -> None:
         """Gradients are off: an evaluation, perhaps."""
@@ -398,6 +415,7 @@ class Probe(Listener):
         due = schedule.is_due
         self.objectives.called(watched, step)
         self.modules.backward()
+        self.examples.backward()
         self.here.look = Look(watched, None, 1.0, 0.0)
         try:
             self._read(event, watched, step, due, began)
@@ -615,6 +633,8 @@ class Probe(Listener):
             self.modules.disarm()
             if tracing is not None:
                 tracing.switch(on=False)
+            if self.examples.is_due(self.run.steps):
+                self.modules.arm_rows()
 
     def _give_up(self) -> None:
         # Module calls with gradients that lead to no backward: features, a buffer filled by acting.

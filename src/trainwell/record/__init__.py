@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trainwell.record.behaviour import Dependence, Made, Noise, Severed
 from trainwell.record.counterfactual import Counterfactual
+from trainwell.record.examples import Examples
 from trainwell.record.facts import (
     Detail,
     Evaluation,
@@ -33,6 +34,7 @@ __all__ = [
     "Dependence",
     "Detail",
     "Evaluation",
+    "Examples",
     "Fact",
     "Failure",
     "Features",

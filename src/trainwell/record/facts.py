@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from trainwell.record.behaviour import Dependence, Made, Noise, Severed
     from trainwell.record.counterfactual import Counterfactual
+    from trainwell.record.examples import Examples
     from trainwell.record.incidents import Failure, Loader, Trouble
     from trainwell.record.machines import Machine
     from trainwell.record.ranks import Rank
@@ -71,6 +72,11 @@ class Network:
             submodule not (or the other way round).
         evaluation_forwards: the same, of passes judged to be evaluation.
         frozen: parameters with `requires_grad=False` when it was first trained in evaluation mode.
+        embeddings: paths of Embedding submodules, mapped to [words, padding_idx (-1 without one)].
+        norms: paths of batch norms that used their running statistics, mapped to what flowed into
+            them then, at the latest look: {"shift" (distance of the channels' means from the
+            running ones, in running deviations, median over the channels), "ratio" (deviation over
+            the running one, median), "looks"}.
         training_place, evaluation_place: the lines that last called it in the mode that does not
             fit: in evaluation mode for training, in training mode for evaluation.
     """
@@ -85,6 +91,8 @@ class Network:
     training_forwards: dict[str, int] = field(default_factory=dict)
     evaluation_forwards: dict[str, int] = field(default_factory=dict)
     frozen: int = 0
+    embeddings: dict[str, list[int]] = field(default_factory=dict)
+    norms: dict[str, dict[str, float]] = field(default_factory=dict)
     training_place: Place | None = None
     evaluation_place: Place | None = None
 
@@ -257,6 +265,10 @@ class LossCall:
         row_sum_error: largest |row sum - 1| of the prediction over its class dimension, or None.
         log_sum_error: largest |log-sum-exp| of the prediction over its class dimension, or None.
         prediction_operation: number of the operation that made the prediction, or None.
+        target_mode: of whole numbers, the most frequent target that the loss does not leave out.
+        target_mode_share: its share of all targets, mean over the looks.
+        ignored_share: share of the targets that the loss leaves out (`ignore_index`, weights of 0),
+            mean over the looks.
         value: mean of the results at the looks, and in evaluation of all results.
         classes: of a classifier, label to [targets seen in all looks, and in the later half of
             the looks: targets, predictions, right predictions]; labels are text, as JSON has them.
@@ -283,6 +295,9 @@ class LossCall:
     row_sum_error: float | None = None
     log_sum_error: float | None = None
     prediction_operation: int | None = None
+    target_mode: float | None = None
+    target_mode_share: float = 0.0
+    ignored_share: float = 0.0
     value: float | None = None
     classes: dict[str, list[int]] = field(default_factory=dict)
 
@@ -384,6 +399,6 @@ class Inputs:
 Fact: TypeAlias = (
     "Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation"
     " | Inputs | Failure | Loader | Rank | Counterfactual | Machine | Recogniser"
-    " | Trouble | Noise | Made | Severed | Dependence"
+    " | Trouble | Noise | Made | Severed | Dependence | Examples"
 )
 """Any of them."""

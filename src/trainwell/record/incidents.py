@@ -50,7 +50,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Loader:
-    """A line that reads batches from a `torch.utils.data.DataLoader` and trains on them.
+    """A line that reads batches of one data set from a `torch.utils.data.DataLoader`.
 
     Attributes:
         place: the line that asks for batches.
@@ -63,6 +63,21 @@ class Loader:
         stream: random numbers that all workers draw alike: "self.rng", "numpy.random"; or None.
         stream_kind: the type of the generator that is copied; "" where all are given one seed.
         stream_place: the line that draws from it, or that gives the seed.
+        length: examples of the data set; None where it does not tell.
+        source_length: examples of the data set that a `Subset` is taken from; None without one.
+        sampler: class of what chooses the rows.
+        weights: how many weights a `WeightedRandomSampler` was given; None without one.
+        choices: rows that the sampler is limited to by its own list; None without one.
+        drop_last: a last batch that is not full is left out.
+        read: batches that were made.
+        iterators: how often it was iterated.
+        trained: batches of these that a step followed before another batch was read.
+        draws: rows that were chosen, repeated ones counted every time.
+        drawn: different rows among them, where `length` is known.
+        in_order: the rows came in the order of the data set, always.
+        elsewhere: rows of the data set that this line never drew and another loader did.
+        built_place: the line that built the loader, when that was seen.
+        sampler_place: the line that built a `WeightedRandomSampler`, when that was seen.
     """
 
     number: int
@@ -76,6 +91,26 @@ class Loader:
     stream: str | None = None
     stream_kind: str = ""
     stream_place: Place | None = None
+    length: int | None = None
+    source_length: int | None = None
+    sampler: str = ""
+    weights: int | None = None
+    choices: int | None = None
+    drop_last: bool = False
+    read: int = 0
+    iterators: int = 0
+    trained: int = 0
+    draws: int = 0
+    drawn: int = 0
+    in_order: bool = True
+    elsewhere: int = 0
+    built_place: Place | None = None
+    sampler_place: Place | None = None
+
+    @property
+    def trains(self) -> bool:
+        """Whether its batches are trained on, mostly."""
+        return 2 * self.trained >= self.read > 0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ __all__ = [
     "is_summed",
     "label",
     "layers",
+    "on_another_scale",
     "rate_of",
     "takes_raw_gradients",
     "title",
@@ -24,7 +25,7 @@ import math
 from dataclasses import dataclass
 from statistics import median
 
-from trainwell.record.facts import Detail, LossCall, Objective, Operation, Parameter, Place
+from trainwell.record.facts import Detail, Inputs, LossCall, Objective, Operation, Parameter, Place
 from trainwell.record.run import Run
 from trainwell.record.series import mean
 
@@ -158,6 +159,25 @@ def typical_update(run: Run, objective: Objective, looks: int = 4) -> float | No
         if len(values := run.series("parameter", number, "update_ratio").finite) >= looks
     ]
     return max(ratios) if ratios else None
+
+
+def on_another_scale(trained: Inputs, evaluated: Inputs, factor: float, shift: float) -> bool:
+    """Whether all inputs together have another scale in evaluation.
+
+    Args:
+        trained: inputs in training.
+        evaluated: the same network's in evaluation.
+        factor: ratio of the root mean squares, either way, from which the scales differ.
+        shift: distance of the means, in deviations of the training data, from which they differ.
+    """
+    before, after = trained.values, evaluated.values
+    if not (before.get("rms", 0.0) > 0 and after.get("rms", 0.0) > 0):
+        return False
+    ratio = after["rms"] / before["rms"]
+    if not math.isfinite(ratio):
+        return False
+    apart = abs(after["mean"] - before["mean"]) / max(before["std"], 1e-12)
+    return not 1 / factor < ratio < factor or (apart >= shift and before["std"] > 0)
 
 
 def takes_raw_gradients(run: Run, objective: Objective) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from trainwell.record.behaviour import Dependence, Made, Noise, Severed
 from trainwell.record.counterfactual import Counterfactual
+from trainwell.record.examples import Examples
 from trainwell.record.facts import (
     Evaluation,
     Fact,
@@ -50,6 +51,7 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "made": Made,
     "severed": Severed,
     "dependence": Dependence,
+    "examples": Examples,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -101,12 +103,13 @@ class Run:
     made: dict[int, Made] = field(default_factory=dict)
     severed: dict[int, Severed] = field(default_factory=dict)
     dependences: dict[int, Dependence] = field(default_factory=dict)
+    examples_seen: dict[int, Examples] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
     siblings: list[Run] = field(default_factory=list)
 
     def table(self, kind: str) -> dict[int, Fact]:
         """The facts of one kind of `FACT_KINDS` by number; this is the run's own dict."""
-        names = {"loss": "losses", "inputs": "inputs_seen"} | {
+        names = {"loss": "losses", "inputs": "inputs_seen", "examples": "examples_seen"} | {
             name: name for name in ("features", "noise", "made", "severed")
         }
         return getattr(self, names.get(kind, kind + "s"))  # type: ignore[no-any-return]
