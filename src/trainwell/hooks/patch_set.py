@@ -79,7 +79,7 @@ class PatchSet:
         wrapper = functools.wraps(original)(_unseen(make(original)))
         if not hasattr(original, "__module__"):
             # Methods in C have none.
-            wrapper.__module__ = None
+            wrapper.__module__ = None  # type: ignore[assignment]
         return self._put(owner, name, original, wrapper)
 
     def replace_value(self, owner: Any, name: str, value: Any) -> None:

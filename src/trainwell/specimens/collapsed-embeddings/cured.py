@@ -1,4 +1,4 @@
-"""Learns embeddings of noisy signals by triplets with negatives of a batch."""
+"""Learns embeddings of noisy signals by triplets with the hardest negatives of a batch."""
 
 import sys
 
@@ -14,18 +14,19 @@ signals = centres[speaker] + 2.5 * torch.randn(1400, 24)
 
 model = nn.Sequential(nn.Linear(24, 64), nn.LeakyReLU(), nn.Linear(64, 8))
 criterion = nn.TripletMarginLoss(margin=0.5)
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.002, momentum=0.9)
 
 
 def triplets(points, labels):
     with torch.no_grad():
+        distance = torch.cdist(points, points)
         same = labels[:, None] == labels
-        positive = torch.multinomial(same.float(), 1).squeeze(1)
+        positive = distance.masked_fill(~same, -1).argmax(1)
         negative = torch.multinomial((~same).float(), 1).squeeze(1)
     return points, points[positive], points[negative]
 
 
-for step in range(400):
+for step in range(500):
     rows = torch.randint(1000, (64,))
     loss = criterion(*triplets(model(signals[rows]), speaker[rows]))
     optimizer.zero_grad()
