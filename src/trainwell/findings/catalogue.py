@@ -6,11 +6,13 @@ __all__ = ["FINDINGS", "by_name"]
 
 from trainwell.errors import UnknownNameError
 from trainwell.findings.accumulating_gradients import AccumulatingGradients
+from trainwell.findings.aliased_checkpoint import AliasedCheckpoint
 from trainwell.findings.batch_of_one_batchnorm import BatchOfOneBatchnorm
 from trainwell.findings.bounded_regression_output import BoundedRegressionOutput
 from trainwell.findings.broadcast_loss import BroadcastLoss
 from trainwell.findings.chains_not_mixing import ChainsNotMixing
 from trainwell.findings.class_imbalance import ClassImbalance
+from trainwell.findings.clipped_while_scaled import ClippedWhileScaled
 from trainwell.findings.collapsed_activations import CollapsedActivations
 from trainwell.findings.constant_feature import ConstantFeature
 from trainwell.findings.data_outside_unit_interval import DataOutsideUnitInterval
@@ -34,11 +36,14 @@ from trainwell.findings.growing_memory import GrowingMemory
 from trainwell.findings.implausible_initial_loss import ImplausibleInitialLoss
 from trainwell.findings.indistinct_labels import IndistinctLabels
 from trainwell.findings.input_bound import InputBound
+from trainwell.findings.inverted_plateau import InvertedPlateau
+from trainwell.findings.late_clipping import LateClipping
 from trainwell.findings.leaked_validation import LeakedValidation
 from trainwell.findings.learning_rate_too_high import LearningRateTooHigh
 from trainwell.findings.learning_rate_too_low import LearningRateTooLow
 from trainwell.findings.mis_scaled_init import MisScaledInit
 from trainwell.findings.mismatched_preprocessing import MismatchedPreprocessing
+from trainwell.findings.mistimed_schedule import MistimedSchedule
 from trainwell.findings.nll_without_log_softmax import NllWithoutLogSoftmax
 from trainwell.findings.no_validation import NoValidation
 from trainwell.findings.noisy_batches import NoisyBatches
@@ -49,12 +54,16 @@ from trainwell.findings.off_centre_activation import OffCentreActivation
 from trainwell.findings.oscillating_loss import OscillatingLoss
 from trainwell.findings.out_of_memory import OutOfMemory
 from trainwell.findings.outlier_squeezed_features import OutlierSqueezedFeatures
+from trainwell.findings.overclipped_gradients import OverclippedGradients
 from trainwell.findings.overconfidence import Overconfidence
 from trainwell.findings.overfitting import Overfitting
+from trainwell.findings.overwritten_weights import OverwrittenWeights
 from trainwell.findings.parameter_not_in_optimizer import ParameterNotInOptimizer
 from trainwell.findings.parameters_never_updated import ParametersNeverUpdated
 from trainwell.findings.regression_loss_on_classes import RegressionLossOnClasses
+from trainwell.findings.repeated_module import RepeatedModule
 from trainwell.findings.repeated_shards import RepeatedShards
+from trainwell.findings.replaced_parameters import ReplacedParameters
 from trainwell.findings.saturated_activation import SaturatedActivation
 from trainwell.findings.shape_mismatch import ShapeMismatch
 from trainwell.findings.sigmoid_with_cross_entropy import SigmoidWithCrossEntropy
@@ -67,11 +76,14 @@ from trainwell.findings.too_few_epochs import TooFewEpochs
 from trainwell.findings.trained_past_the_best import TrainedPastTheBest
 from trainwell.findings.training_mode_at_evaluation import TrainingModeAtEvaluation
 from trainwell.findings.underfitting import Underfitting
+from trainwell.findings.unloaded_weights import UnloadedWeights
 from trainwell.findings.unscaled_features import UnscaledFeatures
 from trainwell.findings.unscaled_targets import UnscaledTargets
 from trainwell.findings.unshuffled_batches import UnshuffledBatches
+from trainwell.findings.untrained_frozen_layers import UntrainedFrozenLayers
 from trainwell.findings.unused_parameter import UnusedParameter
 from trainwell.findings.vanishing_gradient import VanishingGradient
+from trainwell.findings.zeroed_gradients import ZeroedGradients
 
 _ALL: tuple[Finding, ...] = (
     UnscaledFeatures(),  # DAT101
@@ -91,6 +103,7 @@ _ALL: tuple[Finding, ...] = (
     ExcessiveDropout(),  # NET105
     BatchOfOneBatchnorm(),  # NET106
     OffCentreActivation(),  # NET107
+    RepeatedModule(),  # NET111
     DoubleSoftmax(),  # LOS101
     DoubleSigmoid(),  # LOS102
     SingleUnitSoftmax(),  # LOS103
@@ -108,6 +121,10 @@ _ALL: tuple[Finding, ...] = (
     VanishingGradient(),  # GRD101
     ExplodingGradient(),  # GRD102
     NonFiniteGradient(),  # GRD103
+    ClippedWhileScaled(),  # GRD104
+    OverclippedGradients(),  # GRD105
+    ZeroedGradients(),  # GRD106
+    LateClipping(),  # GRD107
     LearningRateTooHigh(),  # OPT101
     LearningRateTooLow(),  # OPT102
     AccumulatingGradients(),  # OPT103
@@ -116,6 +133,9 @@ _ALL: tuple[Finding, ...] = (
     FrozenParameterInOptimizer(),  # OPT106
     OscillatingLoss(),  # OPT107
     NoisyBatches(),  # OPT108
+    MistimedSchedule(),  # OPT109
+    InvertedPlateau(),  # OPT110
+    ReplacedParameters(),  # OPT111
     Overfitting(),  # GEN101
     Underfitting(),  # GEN102
     Overconfidence(),  # GEN103
@@ -124,6 +144,10 @@ _ALL: tuple[Finding, ...] = (
     NoValidation(),  # GEN106
     TrainingModeAtEvaluation(),  # MOD101
     EvaluationModeAtTraining(),  # MOD102
+    UnloadedWeights(),  # CKP101
+    OverwrittenWeights(),  # CKP102
+    AliasedCheckpoint(),  # CKP103
+    UntrainedFrozenLayers(),  # CKP104
     OutOfMemory(),  # RES101
     GrowingMemory(),  # RES102
     InputBound(),  # RES103

@@ -236,6 +236,7 @@ class _Seen:
     """One line that reads batches."""
 
     fact: int
+    passes: int = 0
     batches: int = 0
     waited: float = 0.0
     busy: float = 0.0
@@ -250,6 +251,7 @@ class _Turn:
     ended: float
     step: int
     spent: float
+    trains: bool = False
 
 
 class Loaders:
@@ -277,6 +279,9 @@ class Loaders:
             return
         steps = self._ledger.run.steps
         if steps > turn.step:
+            if not turn.trains:
+                turn.trains = True
+                turn.seen.passes += 1
             _add(turn, began, ended, self._guard.spent)
         turn.ended, turn.step, turn.spent = ended, steps, self._guard.spent
 
@@ -323,7 +328,11 @@ class Loaders:
     def _record(self, seen: _Seen) -> None:
         known = self._ledger.run.loaders[seen.fact]
         self._ledger.change(
-            known, batches=seen.batches, waited=seen.waited, busy=max(seen.busy, 0.0)
+            known,
+            passes=seen.passes,
+            batches=seen.batches,
+            waited=seen.waited,
+            busy=max(seen.busy, 0.0),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trainwell.record.checkpoints import Checkpoint
 from trainwell.record.counterfactual import Counterfactual
 from trainwell.record.facts import (
     Detail,
@@ -24,10 +25,13 @@ from trainwell.record.recognisers import Recogniser
 from trainwell.record.run import FACT_KINDS, Run
 from trainwell.record.series import Series
 from trainwell.record.sightings import SEVERITIES, Severity, Sighting, Undecided
+from trainwell.record.timeline import Clipping, Scheduler
 
 __all__ = [
     "FACT_KINDS",
     "SEVERITIES",
+    "Checkpoint",
+    "Clipping",
     "Counterfactual",
     "Detail",
     "Evaluation",
@@ -47,6 +51,7 @@ __all__ = [
     "Rank",
     "Recogniser",
     "Run",
+    "Scheduler",
     "Series",
     "Severity",
     "Sighting",

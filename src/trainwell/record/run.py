@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from trainwell.record.checkpoints import Checkpoint
 from trainwell.record.counterfactual import Counterfactual
 from trainwell.record.facts import (
     Evaluation,
@@ -27,6 +28,7 @@ from trainwell.record.machines import Machine
 from trainwell.record.ranks import Rank
 from trainwell.record.recognisers import Recogniser
 from trainwell.record.series import Series
+from trainwell.record.timeline import Clipping, Scheduler
 
 FACT_KINDS: dict[str, type[Fact]] = {
     "network": Network,
@@ -45,6 +47,9 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "machine": Machine,
     "recogniser": Recogniser,
     "trouble": Trouble,
+    "scheduler": Scheduler,
+    "clipping": Clipping,
+    "checkpoint": Checkpoint,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -92,6 +97,9 @@ class Run:
     machines: dict[int, Machine] = field(default_factory=dict)
     recognisers: dict[int, Recogniser] = field(default_factory=dict)
     troubles: dict[int, Trouble] = field(default_factory=dict)
+    schedulers: dict[int, Scheduler] = field(default_factory=dict)
+    clippings: dict[int, Clipping] = field(default_factory=dict)
+    checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
     siblings: list[Run] = field(default_factory=list)
 
