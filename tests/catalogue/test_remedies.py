@@ -105,6 +105,16 @@ BY_HAND = frozenset(
         "move_to_device",
         "wrap_in_ddp",
         "shard_rows",
+        "fit_schedule",
+        "turn_plateau",
+        "unscale_gradients",
+        "loosen_clipping",
+        "keep_gradients",
+        "match_names",
+        "load_last",
+        "copy_weights",
+        "build_optimizer_last",
+        "build_each_layer",
     }
 )
 """Remedies that stand first at a finding, though only a person can do them."""

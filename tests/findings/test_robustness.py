@@ -8,12 +8,14 @@ import random
 from dataclasses import replace
 
 import pytest
-from tests.findings.invented import Invention, mlp, sightings, standing, swinging
+from tests.findings.invented import Invention, falling, mlp, sightings, standing, swinging
 
 from trainwell.findings.catalogue import FINDINGS
 from trainwell.findings.finding import Finding
 from trainwell.record import (
     FACT_KINDS,
+    Checkpoint,
+    Clipping,
     Dependence,
     Detail,
     Examples,
@@ -26,6 +28,7 @@ from trainwell.record import (
     Rank,
     Recogniser,
     Run,
+    Scheduler,
     Series,
     Severed,
     Sighting,
@@ -149,6 +152,7 @@ def everything_wrong() -> Run:
     wrong_data(made)
     wrong_examples(made)
     wrong_scales(made)
+    wrong_steps(made)
     wrong_machines(run)
     run.recognisers[0] = Recogniser(
         0,
@@ -256,6 +260,46 @@ def wrong_examples(made: Invention) -> None:
     run.optimizers[0] = replace(run.optimizers[0], settings={"lr": 0.1, "weight_decay": 9.0})
     for number in run.parameters:
         made.measure("parameter", number, weight_rms=[1.0, 0.5, 0.2, 0.1, 0.01])
+
+
+def wrong_steps(made: Invention) -> None:
+    """Schedules, clipping, checkpoints, and weights that were replaced or repeated."""
+    run = made.run
+    line = Place(None, "train.py", 44, "...")
+    for kept in (1e-5, 0.01, 0.0):
+        optimizer = made.optimizer(steps=300, rate_changes=2, step_place=line)
+        losses = standing(2.0, 300) if kept else falling(2.3, 1.0, 300)
+        made.objective(losses, networks=(0,))
+        made.layer(objective=len(run.objectives) - 1, optimizers=(optimizer,))
+        number = len(run.parameters) - 1
+        made.measure("parameter", number, moved=1e-6, update_ratio=1e-6, gradient_norm=0.1)
+        made.measure("optimizer", optimizer, gradient_kept=kept, rate=[0.1] + [1e-9] * 5)
+        if kept == 1e-5:
+            made.measure("optimizer", optimizer, gradient_scale=65536.0)
+    run.steps = 300
+    made.measure("scheduler", 0, metric=[0.9, 0.5, 0.4, 0.3])
+    settings: dict[str, Detail] = {"mode": "max"}
+    run.schedulers[0] = Scheduler(
+        0, "ReduceLROnPlateau", line, line, optimizer, 300, 300, settings=settings, reductions=3
+    )
+    run.clippings[0] = Clipping(0, "clip_grad_norm_", line, 1.0, 60, 6, late=6)
+    run.clippings[1] = Clipping(1, "clip_grad_norm_", line, 1.0, 60, 6, scaled=6)
+    run.checkpoints[0] = Checkpoint(0, "load", line, "Net", given=4, tensors=4)
+    run.checkpoints[1] = Checkpoint(
+        1, "load", line, "Net", given=4, tensors=4, matched=4, weights=2, overwritten=2
+    )
+    run.checkpoints[2] = Checkpoint(
+        2, "load", line, "Net", given=4, tensors=4, matched=4, aliased=4, age=9
+    )
+    repeated: dict[str, Detail] = {"path": "layers", "kind": "Linear", "count": 4}
+    repeated |= {"parameters": 72, "file": "train.py", "line": 7, "code": "..."}
+    run.networks[0] = replace(
+        run.networks[0], repeated=(repeated,), frozen_weights=3, frozen_fresh=("a.w", "b.w", "c.w")
+    )
+    dead = made.optimizer(never_graded=("tensor 0 (9x9)",), empty_looks=6, made=1)
+    made.objective(standing(2.0, 300), place=replace(line, line=dead))
+    made.layer(objective=len(run.objectives) - 1, optimizers=(), made=2)
+    made.measure("parameter", len(run.parameters) - 1, moved=0.0, gradient_norm=0.1)
 
 
 def wrong_scales(made: Invention) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import warnings
@@ -862,6 +863,18 @@ def _everything(w: torch.Tensor) -> None:
     with torch.no_grad():
         F.l1_loss(F.dropout(model(x)), torch.zeros(2, 2))
     torch.compile(model, backend="eager")
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+    HOOKS.watch_steps(on=True)
+    F.mse_loss(model(x), torch.zeros(2, 2)).backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    scheduler.step()
+    file = io.BytesIO()
+    torch.save(model.state_dict(), file)
+    file.seek(0)
+    model.load_state_dict(torch.load(file))
+    HOOKS.wants_initialisations = True
+    nn.init.zeros_(model[0].bias)  # type: ignore[arg-type]
 
 
 _EVENTS = [name for name in vars(Listener) if not name.startswith("_")]

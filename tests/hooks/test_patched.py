@@ -73,6 +73,12 @@ for _name in (
     "_MultiProcessingDataLoaderIter",
 ):
     _OWNERS[f"torch.utils.data.dataloader.{_name}"] = getattr(torch.utils.data.dataloader, _name)
+for _name, _kind in vars(torch.optim.lr_scheduler).items():
+    if isinstance(_kind, type) and issubclass(_kind, torch.optim.lr_scheduler.LRScheduler):
+        _OWNERS[f"torch.optim.lr_scheduler.{_name}"] = _kind
+_OWNERS["torch.nn.init"] = nn.init
+_OWNERS["torch.nn.utils"] = torch.nn.utils
+_OWNERS["torch.nn.utils.clip_grad"] = torch.nn.utils.clip_grad
 for _name, _kind in vars(torch.optim).items():
     if isinstance(_kind, type) and issubclass(_kind, torch.optim.Optimizer):
         _OWNERS[f"torch.optim.{_name}"] = _kind

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.oracles import samples
 from tests.oracles import weights as oracle
+from torch import nn
 
-from trainwell.measures.weights import distinct_row_share, fans, moments
+from trainwell.measures.weights import distinct_row_share, fans, is_default_uniform, moments
 
 NUMBERS = st.floats(-100, 100).map(lambda v: round(v, 3))
 
@@ -166,3 +167,22 @@ def test_fewer_than_two_units_and_nan() -> None:
 @pytest.mark.parametrize("shape", [(0, 5), (0,), (3, 0)])
 def test_weights_without_elements(shape: tuple[int, ...]) -> None:
     assert distinct_row_share(torch.zeros(shape)) == 1
+
+
+@pytest.mark.parametrize("layer", [nn.Linear(9, 64), nn.Conv2d(3, 8, 3), nn.Linear(300, 300)])
+def test_a_fresh_layer_is_at_its_default_initialisation(layer: nn.Module) -> None:
+    for seed in range(20):
+        torch.manual_seed(seed)
+        layer.reset_parameters()  # type: ignore[operator]
+        assert is_default_uniform(layer.weight)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("change", [1.01, 0.9])
+def test_a_scaled_weight_is_not(change: float) -> None:
+    torch.manual_seed(0)
+    weight = nn.Linear(40, 50).weight.detach()
+    assert is_default_uniform(weight)
+    assert not is_default_uniform(weight * change)
+    assert not is_default_uniform(torch.randn(50, 40) / 40**0.5 / 3**0.5)
+    assert not is_default_uniform(torch.zeros(50, 40))
+    assert not is_default_uniform(torch.zeros(50))

@@ -6,12 +6,14 @@ __all__ = ["FINDINGS", "by_name"]
 
 from trainwell.errors import UnknownNameError
 from trainwell.findings.accumulating_gradients import AccumulatingGradients
+from trainwell.findings.aliased_checkpoint import AliasedCheckpoint
 from trainwell.findings.batch_of_one_batchnorm import BatchOfOneBatchnorm
 from trainwell.findings.bounded_regression_output import BoundedRegressionOutput
 from trainwell.findings.broadcast_loss import BroadcastLoss
 from trainwell.findings.chains_not_mixing import ChainsNotMixing
 from trainwell.findings.class_imbalance import ClassImbalance
 from trainwell.findings.clipped_logits import ClippedLogits
+from trainwell.findings.clipped_while_scaled import ClippedWhileScaled
 from trainwell.findings.collapsed_activations import CollapsedActivations
 from trainwell.findings.collapsed_embeddings import CollapsedEmbeddings
 from trainwell.findings.constant_feature import ConstantFeature
@@ -42,6 +44,8 @@ from trainwell.findings.implausible_initial_loss import ImplausibleInitialLoss
 from trainwell.findings.index_out_of_range import IndexOutOfRange
 from trainwell.findings.indistinct_labels import IndistinctLabels
 from trainwell.findings.input_bound import InputBound
+from trainwell.findings.inverted_plateau import InvertedPlateau
+from trainwell.findings.late_clipping import LateClipping
 from trainwell.findings.layers_made_in_forward import LayersMadeInForward
 from trainwell.findings.leaked_validation import LeakedValidation
 from trainwell.findings.learning_rate_too_high import LearningRateTooHigh
@@ -52,6 +56,7 @@ from trainwell.findings.mismatched_columns import MismatchedColumns
 from trainwell.findings.mismatched_labels import MismatchedLabels
 from trainwell.findings.mismatched_preprocessing import MismatchedPreprocessing
 from trainwell.findings.missing_value_code import MissingValueCode
+from trainwell.findings.mistimed_schedule import MistimedSchedule
 from trainwell.findings.mixed_examples import MixedExamples
 from trainwell.findings.nll_without_log_softmax import NllWithoutLogSoftmax
 from trainwell.findings.no_validation import NoValidation
@@ -63,14 +68,18 @@ from trainwell.findings.off_centre_activation import OffCentreActivation
 from trainwell.findings.oscillating_loss import OscillatingLoss
 from trainwell.findings.out_of_memory import OutOfMemory
 from trainwell.findings.outlier_squeezed_features import OutlierSqueezedFeatures
+from trainwell.findings.overclipped_gradients import OverclippedGradients
 from trainwell.findings.overconfidence import Overconfidence
 from trainwell.findings.overfitting import Overfitting
+from trainwell.findings.overwritten_weights import OverwrittenWeights
 from trainwell.findings.padding_in_loss import PaddingInLoss
 from trainwell.findings.parameter_not_in_optimizer import ParameterNotInOptimizer
 from trainwell.findings.parameters_never_updated import ParametersNeverUpdated
 from trainwell.findings.posterior_collapse import PosteriorCollapse
 from trainwell.findings.regression_loss_on_classes import RegressionLossOnClasses
+from trainwell.findings.repeated_module import RepeatedModule
 from trainwell.findings.repeated_shards import RepeatedShards
+from trainwell.findings.replaced_parameters import ReplacedParameters
 from trainwell.findings.saturated_activation import SaturatedActivation
 from trainwell.findings.sees_targets import SeesTargets
 from trainwell.findings.shape_mismatch import ShapeMismatch
@@ -84,12 +93,15 @@ from trainwell.findings.too_few_epochs import TooFewEpochs
 from trainwell.findings.trained_past_the_best import TrainedPastTheBest
 from trainwell.findings.training_mode_at_evaluation import TrainingModeAtEvaluation
 from trainwell.findings.underfitting import Underfitting
+from trainwell.findings.unloaded_weights import UnloadedWeights
 from trainwell.findings.unrelated_labels import UnrelatedLabels
 from trainwell.findings.unscaled_features import UnscaledFeatures
 from trainwell.findings.unscaled_targets import UnscaledTargets
 from trainwell.findings.unshuffled_batches import UnshuffledBatches
+from trainwell.findings.untrained_frozen_layers import UntrainedFrozenLayers
 from trainwell.findings.unused_parameter import UnusedParameter
 from trainwell.findings.vanishing_gradient import VanishingGradient
+from trainwell.findings.zeroed_gradients import ZeroedGradients
 
 _ALL: tuple[Finding, ...] = (
     UnscaledFeatures(),  # DAT101
@@ -118,6 +130,7 @@ _ALL: tuple[Finding, ...] = (
     LayersMadeInForward(),  # NET108
     MixedExamples(),  # NET109
     SeesTargets(),  # NET110
+    RepeatedModule(),  # NET111
     ForeignStatistics(),  # NET115
     DoubleSoftmax(),  # LOS101
     DoubleSigmoid(),  # LOS102
@@ -140,6 +153,10 @@ _ALL: tuple[Finding, ...] = (
     VanishingGradient(),  # GRD101
     ExplodingGradient(),  # GRD102
     NonFiniteGradient(),  # GRD103
+    ClippedWhileScaled(),  # GRD104
+    OverclippedGradients(),  # GRD105
+    ZeroedGradients(),  # GRD106
+    LateClipping(),  # GRD107
     LearningRateTooHigh(),  # OPT101
     LearningRateTooLow(),  # OPT102
     AccumulatingGradients(),  # OPT103
@@ -148,6 +165,9 @@ _ALL: tuple[Finding, ...] = (
     FrozenParameterInOptimizer(),  # OPT106
     OscillatingLoss(),  # OPT107
     NoisyBatches(),  # OPT108
+    MistimedSchedule(),  # OPT109
+    InvertedPlateau(),  # OPT110
+    ReplacedParameters(),  # OPT111
     ExcessiveWeightDecay(),  # OPT115
     Overfitting(),  # GEN101
     Underfitting(),  # GEN102
@@ -158,6 +178,10 @@ _ALL: tuple[Finding, ...] = (
     TrainingModeAtEvaluation(),  # MOD101
     EvaluationModeAtTraining(),  # MOD102
     DropoutAtEvaluation(),  # MOD103
+    UnloadedWeights(),  # CKP101
+    OverwrittenWeights(),  # CKP102
+    AliasedCheckpoint(),  # CKP103
+    UntrainedFrozenLayers(),  # CKP104
     OutOfMemory(),  # RES101
     GrowingMemory(),  # RES102
     InputBound(),  # RES103

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
+from trainwell.record.replaced import replaced
 
 
 @frozen
@@ -45,15 +46,20 @@ class FrozenParameterInOptimizer(Finding):
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the optimizers that step in vain."""
+        dead = {found.optimizer.number for found in replaced(run)}
         for optimizer in run.optimizers.values():
+            if optimizer.number in dead:
+                yield Undecided("the optimizer holds weights that the network has no more")
+                continue
             frozen = optimizer.parameter_count - optimizer.trainable_count
             if optimizer.looks < self.looks:
                 continue
             evidence = {"tensors": optimizer.parameter_count, "frozen": frozen}
-            if optimizer.empty_looks == optimizer.looks:
-                if any(s.steps == s.looks >= self.looks for s in run.severed.values()):
-                    yield Undecided("the loss is cut off from everything (LOS113)")
-                    continue
+            if any(s.steps == s.looks >= self.looks for s in run.severed.values()):
+                yield Undecided("the loss is cut off from everything (LOS113)")
+            elif 0.0 in run.series("optimizer", optimizer.number, "gradient_kept").values:
+                yield Undecided("the gradients are set to zero before the optimizer uses them")
+            elif optimizer.empty_looks == optimizer.looks:
                 why = (
                     "all of them have requires_grad=False"
                     if frozen == optimizer.parameter_count

@@ -16,6 +16,7 @@ from trainwell.record import (
     Undecided,
 )
 from trainwell.record.comparison import at_another_rate, quoted, tried
+from trainwell.record.rates import rate_line
 from trainwell.record.reading import (
     first_loss,
     harm,
@@ -57,6 +58,8 @@ class LearningRateTooLow(Finding):
         known: first loss, as a share of what an uninformed network gets, under which the network
             counts as trained before.
         large: an update, relative to the weight, that no rate makes that is too low.
+        left: share of the rate that a schedule leaves, or of the gradients that clipping leaves,
+            up to which these are the cause.
 
     Sources:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 11.4.1; known limits of
@@ -77,6 +80,7 @@ class LearningRateTooLow(Finding):
     moved: float = 0.05
     known: float = 0.5
     large: float = 0.1
+    left: float = 0.1
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the optimizer with the rate."""
@@ -100,7 +104,7 @@ class LearningRateTooLow(Finding):
         lost = harm(run, objective)
         if objective.steps < self.steps or update is None or self._knows(run, objective):
             return None
-        if self._has_moved(run, objective):
+        if self._has_moved(run, objective) or self._is_taken_away(run, objective):
             return None
         if not self._too_low(run, objective, update, lost):
             return None
@@ -123,6 +127,35 @@ class LearningRateTooLow(Finding):
         found = run.series("objective", objective.number, "gradient_agreement").finite
         coherent = len(found) >= self.looks and median(found) >= self.coherent
         return coherent and update < self.small and lost >= 1 - self.moved
+
+    def _is_taken_away(self, run: Run, objective: Objective) -> bool:
+        """Whether something between the rate that is set and the weights makes the steps small.
+
+        That is a schedule which leaves a tenth of the rate, or which has raised it to where a step
+        was of a usual size; or whatever leaves a tenth of the gradients.
+        """
+        optimizer = run.optimizer_of(objective)
+        if optimizer is None:
+            return False
+        kept = run.series("optimizer", optimizer.number, "gradient_kept").finite
+        if len(kept) >= self.looks and median(kept) <= self.left:
+            return True
+        line = rate_line(run, optimizer)
+        if line is None or not optimizer.rate_changes:
+            return False
+        named = optimizer.settings.get("lr")
+        if isinstance(named, (int, float)) and max(line.rates) >= named / self.left:
+            return True
+        if line.budget <= self.left or line.is_rising:
+            return True
+        best = max(zip(line.rates, line.starts, strict=True))[1]
+        ratios = [
+            v
+            for n in objective.parameters
+            for s, v in run.series("parameter", n, "update_ratio")
+            if abs(s - best) <= 0.1 * run.steps
+        ]
+        return bool(ratios) and max(ratios) >= self.small
 
     def _has_moved(self, run: Run, objective: Objective) -> bool:
         """Whether some step was large: then the others are not small for want of rate."""

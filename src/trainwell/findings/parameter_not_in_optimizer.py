@@ -10,6 +10,7 @@ from typing import ClassVar
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Parameter, Place, Run, Sighting, Undecided
 from trainwell.record.reading import harm
+from trainwell.record.replaced import replaced
 
 
 @frozen
@@ -45,7 +46,7 @@ class ParameterNotInOptimizer(Finding):
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the layers whose weights nobody trains, one sighting an objective."""
-        told: set[int] = set()
+        told = {w.number for found in replaced(run) for w in found.weights}
         for objective in run.objectives.values():
             left: list[Parameter] = []
             trained = 0

@@ -10,6 +10,7 @@ from typing import ClassVar
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
 from trainwell.record.reading import harm
+from trainwell.record.replaced import replaced
 
 
 @frozen
@@ -78,6 +79,17 @@ class ParametersNeverUpdated(Finding):
                 yield Undecided(
                     "gradients of inputs are computed too: they may be all that is wanted"
                 )
+                continue
+            if any(found.objective.number == objective.number for found in replaced(run)):
+                yield Undecided("the optimizer holds weights that the network has no more")
+                continue
+            if any(
+                0.0 in run.series("optimizer", h, "gradient_kept").values
+                for n in objective.parameters
+                if (p := run.parameters.get(n)) is not None
+                for h in p.optimizers
+            ):
+                yield Undecided("the gradients are set to zero before the optimizer uses them")
                 continue
             known = [p for n in objective.parameters if (p := run.parameters.get(n)) is not None]
             if all(p.remade for p in known):

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Run, Sighting, Undecided
+from trainwell.record.replaced import replaced
 
 
 @frozen
@@ -45,7 +46,10 @@ class UnusedParameter(Finding):
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the optimizers that hold such tensors."""
+        dead = {found.optimizer.number for found in replaced(run)}
         for optimizer in run.optimizers.values():
+            if optimizer.number in dead:
+                continue
             names = optimizer.never_graded
             if not names or optimizer.empty_looks == optimizer.looks:
                 continue

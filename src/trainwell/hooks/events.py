@@ -123,6 +123,9 @@ class Listener:
     def optimizer_steps(self, optimizer: Optimizer) -> None:
         """`optimizer.step()` begins; with a closure the gradients are still to come."""
 
+    def gradients_used(self, optimizer: Optimizer) -> None:
+        """The same without a closure, while `Hooks.watch_steps` asks for it."""
+
     def optimizer_stepped(self, optimizer: Optimizer) -> None:
         """`optimizer.step()` has ended."""
 
@@ -131,6 +134,36 @@ class Listener:
 
     def rows_drawn(self, iterator: Any, index: Any) -> None:
         """A sampler has chosen the rows of a `DataLoader`'s next batch."""
+
+    def scheduler_built(self, scheduler: Any) -> None:
+        """A scheduler of `torch.optim.lr_scheduler` has been constructed."""
+
+    def scheduler_stepped(self, scheduler: Any, metric: Any) -> None:
+        """`scheduler.step(metric)` has ended; it runs without the guard, like `quick_loss`."""
+
+    def gradients_clipped(self, function: str, limit: Any, norm: Any) -> None:
+        """A function of `torch.nn.utils` has clipped gradients; it runs without the guard.
+
+        `norm` is what it returned: the norm before, or None.
+        """
+
+    def state_taken(self, module: nn.Module, state: Any) -> None:
+        """`module.state_dict()` has returned."""
+
+    def state_loaded(self, module: nn.Module, state: Any, result: Any) -> None:
+        """`module.load_state_dict(state)` has ended well."""
+
+    def initialised(self, tensor: Any) -> None:
+        """`torch.nn.init` has filled a tensor, or `Module.apply` has ended (None).
+
+        Told while `Hooks.wants_initialisations` asks for it.
+        """
+
+    def file_read(self, content: Any) -> None:
+        """`torch.load` has returned."""
+
+    def file_written(self, content: Any) -> None:
+        """`torch.save` has ended."""
 
     def batch_read(self, iterator: Any, batch: Any, began: float, ended: float) -> None:
         """An iterator of a `DataLoader` has made a batch, between these times in seconds."""

@@ -28,7 +28,7 @@ from torch.nn.modules import module as module_hooks
 from torch.optim import Optimizer
 from torch.utils.data import WeightedRandomSampler, dataloader
 
-from trainwell.hooks import keras
+from trainwell.hooks import checkpoints, keras, stepping
 from trainwell.hooks.events import Backward, Listener, LossCall
 from trainwell.hooks.guard import HERE
 from trainwell.hooks.patch_set import PatchSet
@@ -93,6 +93,8 @@ PATCHED = (
     "torch.utils.data.dataloader._BaseDataLoaderIter._next_index",
     "torch.utils.data.DataLoader.__init__",
     "torch.utils.data.WeightedRandomSampler.__init__",
+    *checkpoints.PATCHED,
+    *stepping.PATCHED,
 )
 """Every attribute of PyTorch that is another one while a probe is attached.
 
@@ -179,6 +181,7 @@ class Hooks:
         idled: how many were.
         idle_losses: loss calls since the last backward, while idle.
         usual_losses: how many a backward has; more of them end the idling.
+        wants_initialisations: tell `initialised`: weights were loaded that must stay.
     """
 
     def __init__(self) -> None:
@@ -194,6 +197,8 @@ class Hooks:
         self._quick: Listener | None = None
         self._patches: PatchSet | None = None
         self._knows_keras = False
+        self._before_steps = False
+        self.wants_initialisations = False
 
     # Who listens
 
@@ -253,6 +258,17 @@ class Hooks:
         _register(module_hooks._global_forward_hooks, after)
         _register(module_hooks._global_forward_hooks_always_called, True if returns else None)
 
+    def watch_steps(self, *, on: bool) -> None:
+        """Tell `gradients_used` before every step of an optimizer, or stop to.
+
+        PyTorch goes through the table of hooks while it calls them: never stop inside of one.
+        """
+        self._before_steps = on
+        wanted = on or bool(self._heard.get("optimizer_steps"))
+        _register(
+            optimizer_hooks._global_optimizer_pre_hooks, self._optimizer_steps if wanted else None
+        )
+
     @property
     def watches_modules(self) -> bool:
         """Whether calls of modules are told now."""
@@ -293,12 +309,17 @@ class Hooks:
         ]
         self._quick = quick[0] if quick else None
         self.idle = 0
-        before = self._optimizer_steps if self._heard["optimizer_steps"] else None
-        _register(optimizer_hooks._global_optimizer_pre_hooks, before)
+        self.watch_steps(on=False)
+        self.wants_initialisations = False
 
     def _tell(self, name: str, *args: Any) -> None:
         for listener, hear in self._heard[name]:
             listener.guard.run(name.replace("_", " "), hear, *args)
+
+    def _tell_quickly(self, name: str, *args: Any) -> None:
+        for listener, hear in self._heard[name]:
+            if listener.guard.active:
+                _quickly(listener, hear, *args)
 
     # What stands in
 
@@ -333,6 +354,8 @@ class Hooks:
         replace(dataloader._BaseDataLoaderIter, "_next_index", self._next_index)
         for kind in (dataloader.DataLoader, WeightedRandomSampler):
             replace(kind, "__init__", self._building_loader)
+        checkpoints.install(patches, self._tell, lambda: self.wants_initialisations)
+        stepping.install(patches, self._tell, self._tell_quickly)
         _register(optimizer_hooks._global_optimizer_post_hooks, self._optimizer_stepped)
 
     def _remove(self) -> None:
@@ -652,6 +675,9 @@ class Hooks:
     def _optimizer_steps(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         if not HERE.own:
             self._tell("optimizer_steps", optimizer)
+            # With a closure, the gradients are still to come.
+            if self._before_steps and len(args) < 2 and not kwargs.get("closure"):
+                self._tell("gradients_used", optimizer)
 
     def _optimizer_stepped(self, optimizer: Any, args: Any = None, kwargs: Any = None) -> None:
         if not HERE.own:

@@ -316,6 +316,7 @@ class _Seen:
 
     fact: int
     coverage: _Coverage
+    passes: int = 0
     batches: int = 0
     waited: float = 0.0
     busy: float = 0.0
@@ -352,6 +353,7 @@ class _Turn:
     ended: float
     step: int
     spent: float
+    trains: bool = False
 
 
 class Loaders:
@@ -414,6 +416,9 @@ class Loaders:
             turn = self._turns.get(id(iterator))
         else:
             if steps > turn.step:
+                if not turn.trains:
+                    turn.trains = True
+                    turn.seen.passes += 1
                 _add(turn, began, ended, self._guard.spent)
             turn.ended, turn.step, turn.spent = ended, steps, self._guard.spent
         if turn is not None:
@@ -594,6 +599,7 @@ class Loaders:
             drawn=drawn,
             in_order=seen.in_order and seen.draws > 0,
             elsewhere=sum(seen.coverage.rows) - drawn if seen.own else 0,
+            passes=seen.passes,
         )
 
 

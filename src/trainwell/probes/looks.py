@@ -395,6 +395,10 @@ class Looks:
         # A network may have become known only after its graph was matched.
         owners = {self._ledger.run.parameters[n].network for n in tensors}
         networks = {n for n in owners if n is not None}
+        if watched.schedule.looks:
+            # What is frozen is frozen by now.
+            for number in known.networks:
+                self._guard.part("frozen layers", number, self._modules.judge_frozen, number)
         self._ledger.change(
             known,
             steps=watched.schedule.calls,

@@ -7,13 +7,14 @@ __all__ = ["Modules", "held", "named_modules", "named_parameters"]
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.parameter import is_lazy
 
@@ -21,6 +22,7 @@ from trainwell.hooks.guard import is_readable, plain
 from trainwell.hooks.identity import IdentityMap
 from trainwell.hooks.keras import is_layer, layers_of, variables_of
 from trainwell.hooks.layer import HOOKS
+from trainwell.measures.weights import is_default_uniform
 from trainwell.probes.behaviour import Rebuilding
 from trainwell.probes.examples import ExampleWatch
 from trainwell.probes.inputs import InputWatch
@@ -28,7 +30,7 @@ from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
 from trainwell.probes.ranks import Ranks
 from trainwell.probes.step_state import StepState
-from trainwell.record import Network, Place
+from trainwell.record import Detail, Network, Place
 
 _ROOTS_CALLED = 64
 """Outermost modules called after which, without a backward, a sample is given up: inference,
@@ -43,6 +45,8 @@ _NORM_ROWS = 16
 """Examples of a batch that are compared with running statistics; smaller batches are not."""
 
 _NORM_LOOKS = 8
+_JUDGED = 64
+"""Elements that a weight must have for its distribution to tell how it was initialised."""
 
 
 class Modules:
@@ -72,6 +76,10 @@ class Modules:
         self._inputs = InputWatch(ledger, sources)
         self.rebuilding = Rebuilding(ledger)
         self._built: IdentityMap[nn.Module, tuple[str, int, int]] = IdentityMap()
+        self._order: IdentityMap[nn.Module, int] = IdentityMap()
+        self.made = 0
+        """Modules that were built so far."""
+        self._judged: set[int] = set()
         self._roots: IdentityMap[nn.Module, int] = IdentityMap()
         self._members: IdentityMap[nn.Module, tuple[str, int]] = IdentityMap()
         self._owners: IdentityMap[torch.Tensor, tuple[int, str]] = IdentityMap()
@@ -151,6 +159,68 @@ class Modules:
         found = self._built.get(module)
         return None if found is None else place_of(*found[:2])
 
+    def is_another(self, module: nn.Module) -> bool:
+        """Whether a module is a second one of the class of a known network, and of its size."""
+        if module in self._roots:
+            return False
+        shapes = [tuple(p.shape) for _, p in named_parameters(module) if not is_lazy(p)]
+        return bool(shapes) and any(
+            type(root) is type(module)
+            and shapes == [tuple(p.shape) for _, p in named_parameters(root) if not is_lazy(p)]
+            for root, _ in self._roots.items()
+        )
+
+    def order(self, network: int, layer: str) -> int | None:
+        """How many modules had been built before a layer; None where that was not seen."""
+        for module, (path, root) in self._members.items():
+            if root == network and path == layer:
+                return self._order.get(module)
+        return None
+
+    def judge_frozen(self, number: int) -> None:
+        """See, once, whether the frozen layers of a network are as PyTorch initialises them."""
+        root = next((m for m, n in self._roots.items() if n == number), None)
+        if root is None or number in self._judged:
+            return
+        self._judged.add(number)
+        count, fresh = 0, []
+        for path, module in named_modules(root):
+            weight = held(module, "_parameters").get("weight")
+            if not isinstance(module, (nn.Linear, _ConvNd)) or not is_readable(weight):
+                continue
+            if weight.requires_grad or weight.numel() < _JUDGED:
+                continue
+            count += 1
+            if is_default_uniform(weight):
+                fresh.append(f"{path}.weight" if path else "weight")
+        fact = self._ledger.run.networks[number]
+        self._ledger.change(fact, frozen_weights=count, frozen_fresh=tuple(fresh[:32]))
+
+    def _repeated(self, root: nn.Module) -> Iterator[dict[str, Detail]]:
+        for path, module in named_modules(root):
+            if not isinstance(module, (nn.Sequential, nn.ModuleList, nn.ModuleDict)):
+                continue
+            entries = [m for m in held(module, "_modules").values() if m is not None]
+            counts = Counter(map(id, entries))
+            for entry in {id(m): m for m in entries}.values():
+                size = sum(p.numel() for _, p in named_parameters(entry) if not is_lazy(p))
+                if counts[id(entry)] < 2 or not size:
+                    continue
+                place = self.built(module) or Place()
+                yield {
+                    "path": path,
+                    "kind": type(entry).__name__,
+                    "count": counts[id(entry)],
+                    "parameters": size,
+                    "file": place.file,
+                    "line": place.line,
+                    "code": place.code,
+                }
+
+    def known(self) -> list[nn.Module]:
+        """All modules that were seen under construction or called, as far as they still live."""
+        return [m for m, _ in self._roots.items()] + [m for m, _ in self._built.items()]
+
     def owner(self, tensor: torch.Tensor) -> tuple[int | None, str | None, str | None]:
         """Network, dotted name and layer of a parameter; None where unknown."""
         found = self._owners.get(tensor)
@@ -203,6 +273,7 @@ class Modules:
                 dropout=dropout,
                 batch_norm=batch_norm,
                 embeddings=embeddings,
+                repeated=tuple(self._repeated(module)),
             )
         )
         return number
@@ -234,6 +305,8 @@ class Modules:
 
     def constructed(self, module: nn.Module) -> None:
         """Note the line that constructs a module. The module itself has nothing yet to ask."""
+        self._order.set(module, self.made)
+        self.made += 1
         frame = self._sources.frame(1)
         while frame is not None and _is_init_of(frame, module):
             frame = self._sources.outer(frame)

@@ -8,12 +8,14 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import get_ident
+from typing import Any
 
 import torch
 from torch.optim import Optimizer as TorchOptimizer
 
 from trainwell.hooks.guard import Guard, is_readable
 from trainwell.hooks.identity import IdentityMap
+from trainwell.hooks.layer import HOOKS
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.parameters import Parameters
 from trainwell.probes.places import Sources, place_of
@@ -22,6 +24,8 @@ from trainwell.record.facts import Detail
 
 _NAMES = 32
 _FIRST_STEPS = 3
+_SINGLE = 256
+"""Rates are kept singly up to this many, then as means of 2, then of 4, ... as many times."""
 _PATIENCE = 256
 """Backward passes after which an optimizer is not expected to step any more."""
 
@@ -32,13 +36,25 @@ class _Seen:
 
     fact: int
     steps: int = 0
+    group: int = 0
+    """That with the highest rate: whose rate is followed."""
+    rate: Any = None
+    rate_step: int = 0
+    same: int = 0
+    block: list[tuple[int, float]] = field(default_factory=list)
+    """Rates of a block of steps that were not all the same: (how many steps, rate)."""
+    block_step: int = 0
+    blocks: int = 0
+    changes: int = -1
+    """How often the rate changed; the first one is no change."""
     canary: weakref.ref[torch.Tensor] | None = None
     thread: int = 0
     """That which stepped it last: another thread's gradients may be freed while they are read."""
     age: int = 0
     backwards: int = 0
     zeroed: bool = False
-    ungraded: dict[int, str] | None = None
+    ungraded: dict[int, tuple[str, weakref.ref[torch.Tensor]]] | None = None
+    """Tensors that never had a gradient, by their place: their names, and they themselves."""
     tensors: set[int] = field(default_factory=set)
 
 
@@ -57,6 +73,9 @@ class Optimizers:
         self.canaries: list[_Seen] = []
         """Optimizers whose next step will tell whether gradients were zeroed."""
         self._built: IdentityMap[TorchOptimizer, tuple[str, int]] = IdentityMap()
+        self._made: IdentityMap[TorchOptimizer, int] = IdentityMap()
+        self.modules_made: Callable[[], int] = lambda: 0
+        """Tells how many modules were built so far."""
         self.looking = False
         """Look at the next steps: their backward was looked at."""
         self._held: IdentityMap[torch.Tensor, None] = IdentityMap()
@@ -69,8 +88,49 @@ class Optimizers:
         seen = self._seen.get(optimizer)
         if seen is None or self.looking or seen.canary is not None or seen.steps < _FIRST_STEPS:
             self._guard.run("optimizers", self._stepped, optimizer)
+            seen = self._seen.get(optimizer)
         else:
             seen.steps += 1
+        if seen is not None:
+            rate = optimizer.param_groups[seen.group].get("lr")
+            if rate is seen.rate or (type(rate) is float and rate == seen.rate):
+                seen.same += 1
+            else:
+                self._changed(seen, rate)
+
+    def steps_of(self, optimizer: TorchOptimizer) -> int:
+        """How often an optimizer has stepped."""
+        seen = self._seen.get(optimizer)
+        return 0 if seen is None else seen.steps
+
+    def number_of(self, optimizer: TorchOptimizer) -> int | None:
+        """An optimizer's number; None where it has not stepped."""
+        seen = self._seen.get(optimizer)
+        return None if seen is None else seen.fact
+
+    def tensors_of(self, optimizer: TorchOptimizer) -> set[int]:
+        """Numbers of the parameters that an optimizer is known to hold."""
+        seen = self._seen.get(optimizer)
+        return set() if seen is None else seen.tensors
+
+    def _changed(self, seen: _Seen, rate: Any) -> None:
+        """The step that has just ended used another rate than the step before."""
+        step = max(self._ledger.run.steps + HOOKS.idled - 1, 0)
+        self._close_rate(seen)
+        seen.rate, seen.rate_step, seen.same = rate, step, 1
+        seen.changes += 1
+
+    def _close_rate(self, seen: _Seen, *, last: bool = False) -> None:
+        if isinstance(seen.rate, (int, float)) and seen.same:
+            if not seen.block:
+                seen.block_step = seen.rate_step
+            seen.block.append((seen.same, float(seen.rate)))
+        if seen.block and (last or len(seen.block) >= 1 << (seen.blocks // _SINGLE)):
+            count = sum(n for n, _ in seen.block)
+            mean = sum(n * r for n, r in seen.block) / count
+            self._ledger.measure("optimizer", seen.fact, "rate", seen.block_step, mean)
+            seen.block = []
+            seen.blocks += 1
 
     def backward(self) -> None:
         """A backward begins: see whether the gradients of the step before are gone."""
@@ -97,7 +157,10 @@ class Optimizers:
         """Record the counts, and who holds which parameter."""
         # The script may have dropped an optimizer: its count stays.
         for seen in self._all:
-            self._ledger.change(self._ledger.run.optimizers[seen.fact], steps=seen.steps)
+            self._close_rate(seen, last=True)
+            self._ledger.change(
+                self._ledger.run.optimizers[seen.fact], steps=seen.steps, rate_changes=seen.changes
+            )
         for optimizer, seen in self._seen.items():
             self._guard.part("optimizers", seen.fact, self._hold, optimizer, seen)
 
@@ -108,6 +171,7 @@ class Optimizers:
             self.on_other_training()
         for parameter in held:
             self._held.set(parameter, None)
+        self._made.set(optimizer, self.modules_made())
         frame = self._sources.frame(1)
         if frame is not None:
             self._built.set(optimizer, (frame.f_code.co_filename, frame.f_lineno))
@@ -140,6 +204,7 @@ class Optimizers:
                 name=getattr(optimizer, "name", type(optimizer).__name__),
                 place=place_of(*built) if built else self._sources.here(2),
                 settings=defaults,
+                made=self._made.get(optimizer),
             )
         )
         return _Seen(number)
@@ -171,9 +236,10 @@ class Optimizers:
         self._hold(optimizer, seen)
         ungraded = {i: t for i, t in enumerate(tensors) if t.requires_grad and t.grad is None}
         if seen.ungraded is None:
-            seen.ungraded = {i: self._name(t, i) for i, t in ungraded.items()}
+            seen.ungraded = {i: (self._name(t, i), weakref.ref(t)) for i, t in ungraded.items()}
         else:
             seen.ungraded = {i: n for i, n in seen.ungraded.items() if i in ungraded}
+        self._trained_here(seen, tensors)
         empty = all(t.grad is None for t in tensors)
         known = self._ledger.run.optimizers[seen.fact]
         self._ledger.change(
@@ -181,15 +247,34 @@ class Optimizers:
             parameter_count=len(tensors),
             trainable_count=sum(t.requires_grad for t in tensors),
             steps=seen.steps,
+            step_place=self._sources.here(3),
             looks=known.looks + 1,
             empty_looks=known.empty_looks + empty,
-            never_graded=tuple(seen.ungraded.values())[:_NAMES],
+            never_graded=_names(seen),
         )
         step = self._ledger.run.steps
-        rate = optimizer.param_groups[0].get("lr")
+        rates = [group.get("lr") for group in optimizer.param_groups]
+        seen.group = max(range(len(rates)), key=lambda i: rates[i] or 0.0, default=0)
+        rate = rates[seen.group] if rates else None
         if rate is not None:
             self._ledger.measure("optimizer", seen.fact, "learning_rate", step, float(rate))
         self._plant(tensors, seen)
+
+    def _trained_here(self, seen: _Seen, tensors: list[torch.Tensor]) -> None:
+        """Take tensors that this optimizer trains off the lists of the others that hold them."""
+        graded = {id(t) for t in tensors if t.grad is not None}
+        for other in self._all:
+            if other is seen or not other.ungraded:
+                continue
+            left = {
+                i: (name, reference)
+                for i, (name, reference) in other.ungraded.items()
+                if (t := reference()) is None or id(t) not in graded
+            }
+            if len(left) < len(other.ungraded):
+                other.ungraded = left
+                fact = self._ledger.run.optimizers[other.fact]
+                self._ledger.change(fact, never_graded=_names(other))
 
     def _plant(self, tensors: list[torch.Tensor], seen: _Seen) -> None:
         """Choose the smallest of the first tensors with a gradient, to see it zeroed."""
@@ -211,3 +296,7 @@ class Optimizers:
         if name is not None:
             return name
         return f"tensor {index} ({'x'.join(map(str, tensor.shape))})"
+
+
+def _names(seen: _Seen) -> tuple[str, ...]:
+    return tuple(name for name, _ in (seen.ungraded or {}).values())[:_NAMES]

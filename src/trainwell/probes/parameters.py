@@ -27,14 +27,20 @@ class Parameters:
         ledger: where they are recorded.
         owner: tells the network, dotted name and layer of a parameter, as far as known.
         built_at: tells the line that constructed a layer of a network, when that was seen.
+        order: tells how many modules had been built before it.
     """
 
     def __init__(
-        self, ledger: Ledger, owner: Owner, built_at: Callable[[int, str], Place | None]
+        self,
+        ledger: Ledger,
+        owner: Owner,
+        built_at: Callable[[int, str], Place | None],
+        order: Callable[[int, str], int | None] = lambda network, layer: None,
     ) -> None:
         self._ledger = ledger
         self._owner = owner
         self._built_at = built_at
+        self._order = order
         self._numbers: IdentityMap[torch.Tensor, int] = IdentityMap()
         self._bare: dict[tuple[tuple[int, ...], int], int] = {}
 
@@ -87,6 +93,7 @@ class Parameters:
                 fan_out=fan_out,
                 start=start,
                 fresh=tensor.grad is None,
+                made=self._made(network, layer),
             )
         )
         return number
@@ -109,7 +116,17 @@ class Parameters:
                 network, name, layer = self._owner(tensor)
                 if network is not None and name is not None:
                     place = self._place(network, layer)
-                    self._ledger.change(fact, network=network, name=name, layer=layer, place=place)
+                    self._ledger.change(
+                        fact,
+                        network=network,
+                        name=name,
+                        layer=layer,
+                        place=place,
+                        made=self._made(network, layer),
+                    )
+
+    def _made(self, network: int | None, layer: str | None) -> int | None:
+        return None if network is None or layer is None else self._order(network, layer)
 
     def _place(self, network: int | None, layer: str | None) -> Place:
         if network is None or layer is None:

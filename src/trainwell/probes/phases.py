@@ -37,6 +37,8 @@ class Phases:
         self._told = False
         self._evaluated = 0
         self._more = 0
+        self.copies: set[int] = set()
+        """Networks that were given trained weights: an evaluation at the end may be of these."""
         self.on_news: Callable[[], None] = lambda: None
         """Called after the first evaluation, and whenever their number has doubled."""
         modules.on_evaluation = self._known
@@ -87,6 +89,6 @@ class Phases:
 
     def finish(self) -> None:
         """The run is over: what came last was an evaluation, of the networks that were trained."""
-        own = {n for o in self._ledger.run.objectives.values() for n in o.networks}
+        own = {n for o in self._ledger.run.objectives.values() for n in o.networks} | self.copies
         passes = {p: times for p, times in self._here.evaluating.items() if p[0] in own}
         self._modules.count(Counter(passes), evaluation=True)

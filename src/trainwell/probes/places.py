@@ -60,6 +60,11 @@ class Sources:
             self._known[file] = 0 if hidden else 3 if own else 1 if library else 2
         return self._known[file]
 
+    def own_files(self) -> list[str]:
+        """The files of the user's own code that have been loaded, the script's folder only."""
+        files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+        return [f for f in files if isinstance(f, str) and self.rank(f) == 3]
+
     def frame(self, depth: int = 1) -> FrameType | None:
         """The innermost frame of the most personal code on the calling stack.
 

@@ -11,8 +11,10 @@ __all__ = ["Probe", "attached_probes"]
 
 import math
 import os
+import sys
 import time
 import weakref
+from types import FrameType
 from typing import Any
 
 import torch
@@ -26,6 +28,7 @@ from trainwell.hooks.identity import IdentityMap
 from trainwell.hooks.layer import HOOKS
 from trainwell.probes.behaviour import Noises, Severing
 from trainwell.probes.budget import Budget
+from trainwell.probes.checkpoints import Checkpoints
 from trainwell.probes.evaluations import Evaluations
 from trainwell.probes.examples import ExampleWatch
 from trainwell.probes.failures import Failures
@@ -43,7 +46,9 @@ from trainwell.probes.places import Sources
 from trainwell.probes.program import Program
 from trainwell.probes.ranks import Ranks
 from trainwell.probes.rehearsal import Rehearsal
+from trainwell.probes.source_lines import DISCARDING, SETTING_RATES, line_between, line_in
 from trainwell.probes.step_state import StepState
+from trainwell.probes.timeline import Clippings, Schedulers
 from trainwell.probes.updates import Updates
 from trainwell.record import Run
 from trainwell.record import Trouble as TroubleFact
@@ -62,6 +67,13 @@ _FREE_STEPS = 16
 
 _COUNTED_STEPS = 64
 """Steps at the beginning of a run that are all counted one by one."""
+
+_CHECK_FILE = sys.modules["torch.autograd.gradcheck"].__file__
+_CHECK_DEPTH = 24
+"""Frames between `gradcheck` and the probe at most."""
+
+_TRAININGS = 8
+"""Trainings, one after the other, whose first step is looked at whatever it costs."""
 
 _MOST_IDLE = 64
 _IDLE_SECONDS = 0.05
@@ -104,13 +116,21 @@ class Probe(Listener):
         self.noises = Noises(self.ledger, self.sources, self.modules.knows)
         self.severing = Severing(self.ledger, self.sources)
         self.phases = Phases(self.ledger, self.modules, self.budget, self.here)
-        self.parameters = Parameters(self.ledger, self.modules.owner, self.modules.built_at)
+        self.parameters = Parameters(
+            self.ledger, self.modules.owner, self.modules.built_at, self.modules.order
+        )
         self.program = Program(self.ledger, self.modules, self.parameters, self.sources, self.here)
         self.evaluations = Evaluations(self.ledger, self.here)
         self.losses = Losses(self.ledger, self.sources, self.evaluations, self.here, self.examples)
         self.objectives = Objectives(self.ledger, self.sources, self.budget)
         self.optimizers = Optimizers(self.ledger, self.parameters, self.sources, self.guard)
+        self.optimizers.modules_made = lambda: self.modules.made
         self.updates = Updates(self.ledger)
+        self.schedulers = Schedulers(self.ledger, self.sources, self.optimizers, self.guard)
+        self.clippings = Clippings(self.ledger, self.sources, self.guard)
+        self.checkpoints = Checkpoints(self.ledger, self.sources, self.modules, self.budget)
+        self.checkpoints.on_news = self._loaded
+        self.checkpoints.on_copy = lambda m: self.phases.copies.add(self.modules.add_root(m))
         self.looks = Looks(
             self.ledger,
             self.modules,
@@ -139,6 +159,7 @@ class Probe(Listener):
         """Shapes of the weights of trainings by `torch.func`, with their parameters' numbers."""
         self._idler: Watched | None = None
         self._quick_cost = 1e-5
+        self._awaits_step = False
 
     # Beginning and end
 
@@ -206,9 +227,35 @@ class Probe(Listener):
         part("evaluations", None, self.evaluations.finish, self.run.steps)
         part("losses", None, self.losses.finish)
         part("optimizers", None, self.optimizers.finish)
+        part("schedulers", None, self.schedulers.finish)
+        part("source lines", None, self._find_lines)
+        part("clipping", None, self.clippings.finish)
         part("data loaders", None, self.loaders.finish)
         part("examples", None, self.examples.finish)
         part("objectives", None, self.objectives.finish)
+
+    def _find_lines(self) -> None:
+        """Look up the lines that did what the gradients and the rates show."""
+        run = self.run
+        scheduled = {s.optimizer for s in run.schedulers.values() if s.steps}
+        files = [f for o in run.objectives.values() if (f := o.place.file) is not None]
+        files += self.sources.own_files()
+        for optimizer in list(run.optimizers.values()):
+            number = optimizer.number
+            if optimizer.rate_changes and number not in scheduled:
+                found = line_in(files, SETTING_RATES)
+                self.ledger.change(optimizer, rate_place=found)
+            if 0.0 in run.series("optimizer", number, "gradient_kept").values:
+                objectives = [
+                    o
+                    for o in run.objectives.values()
+                    if any(number in run.parameters[p].optimizers for p in o.parameters)
+                ]
+                lines = (
+                    line_between(o.place, optimizer.step_place, DISCARDING) for o in objectives
+                )
+                place = next((p for p in lines if p is not None), None)
+                self.ledger.change(run.optimizers[number], discard_place=place)
 
     # Between samples
 
@@ -354,6 +401,49 @@ class Probe(Listener):
     def optimizer_stepped(self, optimizer: Optimizer) -> None:
         """An optimizer has stepped."""
         self.optimizers.stepped(optimizer)
+        if self._awaits_step and not self.clippings.waits:
+            self._awaits_step = False
+            HOOKS.watch_steps(on=False)
+
+    def gradients_used(self, optimizer: Optimizer) -> None:
+        """An optimizer is about to use gradients that are followed."""
+        number = self.optimizers.number_of(optimizer)
+        self.clippings.steps(optimizer, number, self.optimizers.tensors_of(optimizer))
+
+    def scheduler_built(self, scheduler: Any) -> None:
+        """A scheduler has been constructed."""
+        self.schedulers.built(scheduler)
+
+    def scheduler_stepped(self, scheduler: Any, metric: Any) -> None:
+        """A scheduler has stepped."""
+        self.schedulers.stepped(scheduler, metric)
+
+    def state_taken(self, module: nn.Module, state: Any) -> None:
+        """A module has given its weights out."""
+        self._take_idle()
+        self.checkpoints.taken(module, state)
+
+    def state_loaded(self, module: nn.Module, state: Any, result: Any) -> None:
+        """A module was given weights."""
+        self._take_idle()
+        self.checkpoints.loaded(module, state, result)
+
+    def initialised(self, tensor: Any) -> None:
+        """Something was initialised after weights were loaded."""
+        self.checkpoints.initialised(tensor)
+
+    def file_read(self, content: Any) -> None:
+        """A file was read."""
+        self.checkpoints.read(content)
+
+    def file_written(self, content: Any) -> None:
+        """A file was written."""
+        self._take_idle()
+        self.checkpoints.saved(content)
+
+    def gradients_clipped(self, function: str, limit: Any, norm: Any) -> None:
+        """A function has clipped gradients."""
+        self.clippings.clipped(function, limit, norm)
 
     def loader_built(self, thing: Any) -> None:
         """A data loader or a sampler was built."""
@@ -446,6 +536,10 @@ class Probe(Listener):
                 part("what is reached", None, self.severing.look, watched.fact, leaves)
         part("evaluations", None, self.evaluations.backward, step, watched.fact, inside)
         part("zeroed gradients", None, self.optimizers.backward)
+        if self.checkpoints.waits:
+            leaves = [] if graph is None else [n.leaf for n in graph.nodes if n.leaf is not None]
+            part("checkpoints", None, self.checkpoints.backward, leaves)
+            HOOKS.wants_initialisations = False
         if self.updates.pending:
             waiting = self.optimizers.waiting()
             part("updates", None, self.updates.resolve, None, step, waiting=waiting)
@@ -514,7 +608,7 @@ class Probe(Listener):
         Bare leaves may be parameters, or inputs (gradient penalties, maps of salience), which are
         made afresh every time: one that comes a second time is being trained.
         """
-        if not inputs or not all(t.is_leaf for t in inputs):
+        if not inputs or not all(t.is_leaf for t in inputs) or _is_check():
             return False
         if any(is_functorch_wrapped_tensor(t) for t in inputs):
             return self._trains_by_functions(roots, inputs)
@@ -569,6 +663,7 @@ class Probe(Listener):
         if finite is False and not watched.lost and look.scale == 1.0:
             self.looks.gradient_lost(watched, self.run.steps - 1)
             watched.schedule.stop()
+        self.guard.part("clipping", None, self._follow, look, given)
         if look.graph is not None and not watched.schedule.stopped:
             cost = look.cost + time.perf_counter() - began
             first = watched.schedule.looks == 0
@@ -595,6 +690,17 @@ class Probe(Listener):
             or bool(torch.isfinite(gradient).all())
         )
 
+    def _follow(
+        self, look: Look, given: list[tuple[torch.Tensor, torch.Tensor | None]] | None
+    ) -> None:
+        """Follow the gradients of a sampled step until an optimizer uses them."""
+        if look.graph is None:
+            self.clippings.backward()
+        elif given is None:
+            self.clippings.begin(look.watched.parameters, look.scale)
+            self._awaits_step = True
+            HOOKS.watch_steps(on=True)
+
     def _stepped(self, numbers: set[int]) -> None:
         """An optimizer has updated parameters while updates are looked at."""
         self.guard.part(
@@ -605,6 +711,10 @@ class Probe(Listener):
         """Another network is trained from here on: its evaluations are a curve of their own."""
         self.evaluations.close(self.run.steps)
         self.evaluations.training += 1
+        if self.evaluations.training <= _TRAININGS:
+            self.modules.stranger = True
+            HOOKS.idle = 0
+            self._look_again()
 
     # When to sample
 
@@ -642,6 +752,12 @@ class Probe(Listener):
         if HOOKS.tracing is not None:
             HOOKS.tracing.switch(on=False)
 
+    def _loaded(self) -> None:
+        """Weights were loaded, or a file was read: the next backward tells what became of them."""
+        HOOKS.wants_initialisations = True
+        HOOKS.idle = 0
+        self._look_again()
+
     def _look_again(self) -> None:
         self.objectives.look_again()
         self._arm(look=True)
@@ -664,6 +780,18 @@ class Probe(Listener):
                 step=self.run.steps,
             )
         )
+
+
+def _is_check() -> bool:
+    """Whether PyTorch compares gradients with differences now: `gradcheck` trains nothing."""
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(_CHECK_DEPTH):
+        if frame is None:
+            return False
+        if frame.f_code.co_filename == _CHECK_FILE:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def attached_probes() -> list[Probe]:

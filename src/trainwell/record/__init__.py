@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trainwell.record.behaviour import Dependence, Made, Noise, Severed
+from trainwell.record.checkpoints import Checkpoint
 from trainwell.record.counterfactual import Counterfactual
 from trainwell.record.examples import Examples
 from trainwell.record.facts import (
@@ -26,10 +27,13 @@ from trainwell.record.recognisers import Recogniser
 from trainwell.record.run import FACT_KINDS, Run
 from trainwell.record.series import Series
 from trainwell.record.sightings import SEVERITIES, Severity, Sighting, Undecided
+from trainwell.record.timeline import Clipping, Scheduler
 
 __all__ = [
     "FACT_KINDS",
     "SEVERITIES",
+    "Checkpoint",
+    "Clipping",
     "Counterfactual",
     "Dependence",
     "Detail",
@@ -53,6 +57,7 @@ __all__ = [
     "Rank",
     "Recogniser",
     "Run",
+    "Scheduler",
     "Series",
     "Severed",
     "Severity",

@@ -27,12 +27,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from trainwell.record.behaviour import Dependence, Made, Noise, Severed
+    from trainwell.record.checkpoints import Checkpoint
     from trainwell.record.counterfactual import Counterfactual
     from trainwell.record.examples import Examples
     from trainwell.record.incidents import Failure, Loader, Trouble
     from trainwell.record.machines import Machine
     from trainwell.record.ranks import Rank
     from trainwell.record.recognisers import Recogniser
+    from trainwell.record.timeline import Clipping, Scheduler
 
 Detail: TypeAlias = "None | bool | int | float | str | list[Detail] | dict[str, Detail]"
 """What a constant of a call or a piece of evidence may be: whatever JSON can hold."""
@@ -77,6 +79,11 @@ class Network:
             them then, at the latest look: {"shift" (distance of the channels' means from the
             running ones, in running deviations, median over the channels), "ratio" (deviation over
             the running one, median), "looks"}.
+        frozen_weights: of its linear and convolutional layers, how many had weights with
+            `requires_grad=False` when it was trained; `frozen_fresh` are the names of those that
+            are at PyTorch's random initialisation (32 at most).
+        repeated: containers that hold one module with parameters several times: {"path", "kind"
+            (class of the module), "count", "parameters", "file", "line", "code"}.
         training_place, evaluation_place: the lines that last called it in the mode that does not
             fit: in evaluation mode for training, in training mode for evaluation.
     """
@@ -93,6 +100,9 @@ class Network:
     frozen: int = 0
     embeddings: dict[str, list[int]] = field(default_factory=dict)
     norms: dict[str, dict[str, float]] = field(default_factory=dict)
+    frozen_weights: int = 0
+    frozen_fresh: tuple[str, ...] = ()
+    repeated: tuple[dict[str, Detail], ...] = ()
     training_place: Place | None = None
     evaluation_place: Place | None = None
 
@@ -149,6 +159,7 @@ class Parameter:
             {"mean", "std", "peak" (largest magnitude), "kurtosis", "distinct_rows" (share)}.
         fresh: the first look came before the parameter's first update.
         remade: a bare tensor that was another object at a later look.
+        made: modules that had been built before its layer; None where that was not seen.
     """
 
     number: int
@@ -166,6 +177,7 @@ class Parameter:
     start: dict[str, float] = field(default_factory=dict)
     fresh: bool = False
     remade: bool = False
+    made: int | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +196,13 @@ class Optimizer:
         stale_looks: looks at which the gradients of the step before were still there at every
             backward between the two steps; `stale_chances` is how often that could be judged.
         settings: defaults such as {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.0}.
+        made: modules that had been built before it; None where that was not seen.
+        step_place: the line that calls `step()`.
+        rate_changes: how often a step used another rate than the one before; the series
+            ("optimizer", number, "rate") holds the rates of all steps.
+        rate_place: a line that sets the rate by hand, when it changed without a scheduler.
+        discard_place: a line between `backward()` and `step()` that sets gradients to zero, where
+            they were 0 at `step()`.
     """
 
     number: int
@@ -198,6 +217,11 @@ class Optimizer:
     stale_looks: int = 0
     stale_chances: int = 0
     settings: dict[str, Detail] = field(default_factory=dict)
+    made: int | None = None
+    step_place: Place | None = None
+    rate_changes: int = 0
+    rate_place: Place | None = None
+    discard_place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -399,6 +423,7 @@ class Inputs:
 Fact: TypeAlias = (
     "Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation"
     " | Inputs | Failure | Loader | Rank | Counterfactual | Machine | Recogniser"
-    " | Trouble | Noise | Made | Severed | Dependence | Examples"
+    " | Trouble | Noise | Made | Severed | Dependence | Examples | Scheduler | Clipping"
+    " | Checkpoint"
 )
 """Any of them."""

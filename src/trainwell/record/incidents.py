@@ -57,6 +57,7 @@ class Loader:
         dataset: class of the data set.
         batch_size: rows of a batch; None where the loader does not make them.
         workers: worker processes.
+        passes: how often it was begun anew, of the passes during which the network was trained.
         batches: how many were timed: those between which the network was trained.
         waited: seconds in which these were waited for while no device had work.
         busy: seconds between them, trainwell's own left out.
@@ -85,6 +86,7 @@ class Loader:
     dataset: str = ""
     batch_size: int | None = None
     workers: int = 0
+    passes: int = 0
     batches: int = 0
     waited: float = 0.0
     busy: float = 0.0

@@ -131,7 +131,22 @@ def uninformed_loss(run: Run, objective: Objective) -> float | None:
     calls = [c for c in run.losses.values() if c.objective == objective.number]
     values = [_uninformed(c) for c in calls if c.phase == "training"]
     known = [v for v in values if v is not None]
-    return sum(known) if known and len(known) == len(values) else None
+    if not known or len(known) != len(values):
+        return None
+    return sum(known) / _divisor(run, objective, calls)
+
+
+def _divisor(run: Run, objective: Objective, calls: list[LossCall]) -> int:
+    """By what whole number the script divides its loss before backward(): accumulation.
+
+    The first step's loss is compared with what the loss functions returned in it.
+    """
+    values = run.loss(objective.number).finite
+    given = [c.first.get("loss", 0.0) for c in calls if c.phase == "training"]
+    if not values or values[0] <= 0 or sum(given) <= 0:
+        return 1
+    ratio = sum(given) / values[0]
+    return round(ratio) if ratio >= 1.5 and abs(ratio - round(ratio)) <= 1e-3 * ratio else 1
 
 
 def _uninformed(loss: LossCall) -> float | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from trainwell.record.behaviour import Dependence, Made, Noise, Severed
+from trainwell.record.checkpoints import Checkpoint
 from trainwell.record.counterfactual import Counterfactual
 from trainwell.record.examples import Examples
 from trainwell.record.facts import (
@@ -29,6 +30,7 @@ from trainwell.record.machines import Machine
 from trainwell.record.ranks import Rank
 from trainwell.record.recognisers import Recogniser
 from trainwell.record.series import Series
+from trainwell.record.timeline import Clipping, Scheduler
 
 FACT_KINDS: dict[str, type[Fact]] = {
     "network": Network,
@@ -52,6 +54,9 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "severed": Severed,
     "dependence": Dependence,
     "examples": Examples,
+    "scheduler": Scheduler,
+    "clipping": Clipping,
+    "checkpoint": Checkpoint,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -104,6 +109,9 @@ class Run:
     severed: dict[int, Severed] = field(default_factory=dict)
     dependences: dict[int, Dependence] = field(default_factory=dict)
     examples_seen: dict[int, Examples] = field(default_factory=dict)
+    schedulers: dict[int, Scheduler] = field(default_factory=dict)
+    clippings: dict[int, Clipping] = field(default_factory=dict)
+    checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
     siblings: list[Run] = field(default_factory=list)
 

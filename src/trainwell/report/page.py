@@ -28,6 +28,7 @@ FAMILIES = {
     "OPT": "optimisation",
     "GEN": "generalisation",
     "MOD": "training and evaluation mode",
+    "CKP": "checkpoints",
     "RES": "resources",
     "DST": "several processes",
     "BMN": "Boltzmann machines",

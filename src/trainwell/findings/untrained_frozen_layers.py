@@ -1,0 +1,74 @@
+"""CKP104 untrained-frozen-layers."""
+
+from __future__ import annotations
+
+__all__ = ["UntrainedFrozenLayers"]
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from trainwell.findings.finding import SYMPTOMS, Finding, frozen
+from trainwell.record import Place, Run, Sighting, Undecided
+from trainwell.record.reading import harm
+
+
+@frozen
+class UntrainedFrozenLayers(Finding):
+    """Layers are frozen at their random initialisation.
+
+    What it looks for:
+        Layers with `requires_grad=False` in a network that is trained, whose weights are spread
+        exactly as PyTorch initialises linear and convolutional layers: uniformly up to
+        1/sqrt(fan_in). Training moves weights beyond that edge.
+
+    Why it hurts:
+        What was meant to be a pretrained backbone gives random features, and may not learn.
+
+    When it is not a fault:
+        One frozen layer of random features; an echo state network; a network that does well on
+        random features.
+
+    Thresholds:
+        layers: such layers that there must be.
+        share: their share of the frozen layers that can be judged.
+        left: loss at the end, as a share of the first, from which it costs something.
+
+    Sources:
+        He et al. 2015; PyTorch documentation of `torch.nn.Linear`, initialisation of `weight`.
+    """
+
+    code: ClassVar[str] = "CKP104"
+    slug: ClassVar[str] = "untrained-frozen-layers"
+    confidence: ClassVar[float] = 0.8
+    causes: ClassVar[tuple[str, ...]] = SYMPTOMS
+    remedies: ClassVar[tuple[str, ...]] = ("load_last", "unfreeze_parameters")
+
+    layers: int = 2
+    share: float = 0.8
+    left: float = 0.1
+
+    def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
+        """Yield the network."""
+        for network in run.networks.values():
+            fresh = network.frozen_fresh
+            if len(fresh) < self.layers or len(fresh) < self.share * network.frozen_weights:
+                continue
+            objective = max(
+                (o for o in run.objectives.values() if network.number in o.networks),
+                key=lambda o: o.steps,
+                default=None,
+            )
+            if objective is None or harm(run, objective) < self.left:
+                continue
+            names = ", ".join(f"`{n}`" for n in fresh[:3]) + (" ..." if len(fresh) > 3 else "")
+            place = network.place
+            yield Sighting(
+                Place(fresh[0].rpartition(".")[0] or None, place.file, place.line, place.code),
+                f"{len(fresh)} of the {network.frozen_weights} frozen weights of `{network.name}` "
+                f"are at PyTorch's random initialisation: {names}: nothing was loaded into them, "
+                "and they never learn",
+                0,
+                "warning",
+                {"frozen": network.frozen_weights, "fresh": list(fresh)},
+                harm(run, objective),
+            )
