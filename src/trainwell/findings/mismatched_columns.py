@@ -49,6 +49,8 @@ class MismatchedColumns(Finding):
         unknown: share of the evaluation's words that training does not have.
         lost: accuracy lost from training to evaluation from which it is an error.
         worse: evaluation loss over training loss from which it is, where no accuracy is known.
+        repeats: share of training examples that come again unchanged, from which they are not
+            augmented.
 
     Sources:
         Sculley et al. 2015, "Hidden technical debt in machine learning systems" (training/serving
@@ -74,6 +76,7 @@ class MismatchedColumns(Finding):
     unknown: float = 0.4
     lost: float = 0.15
     worse: float = 1.5
+    repeats: float = 0.3
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the networks that are evaluated on other columns."""
@@ -87,9 +90,10 @@ class MismatchedColumns(Finding):
                 # A column that counts the rows drifts, and does no harm.
                 words = self._columns(examples)
                 severity = "error" if harmful else "info"
-            if not words and harmful:
+            if not words and (harmful or number(examples.training, "repeats") >= self.repeats):
                 # Augmentation makes columns vary in training alone, and does no harm.
                 words = self._constant(run, examples)
+                severity = "error" if harmful else "warning"
             if words:
                 yield self._apart(examples, words, severity)
 
