@@ -292,6 +292,85 @@ def reversals(folder: Path, seed: int, fault: str) -> None:
     (folder / "settings.json").write_text(json.dumps(settings))
 
 
+def tides(folder: Path, seed: int, fault: str) -> None:
+    """Logs of heights: another sampling, goals of another time, another zero."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(2200)
+    heights = np.sin(time / 5) + 0.6 * np.sin(time / 2.1 + 1) + 0.05 * rng.normal(size=2200)
+    past, late = np.stack([heights, heights], 1)[:1200], np.stack([heights, heights], 1)[1200:]
+    if fault == "sampling":
+        late = late[::3]
+    elif fault == "goal":
+        past[:, 1] = rng.permutation(past[:, 1])
+    elif fault == "zero":
+        late[:, 0] += 6.0
+    np.savetxt(folder / "past.log", past)
+    np.savetxt(folder / "late.log", late)
+
+
+def tags(folder: Path, seed: int, fault: str) -> None:
+    """Features and tags: tags of other songs, tags in another order, a feature in another unit."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(1500, 12))
+    marks = (features @ rng.normal(size=(12, 5)) + 0.5 * rng.normal(size=(1500, 5)) > 0).astype(int)
+    fit, check = slice(0, 1100), slice(1100, None)
+    parts = {"fit": [features[fit], marks[fit]], "check": [features[check], marks[check]]}
+    if fault == "apart":
+        for part in parts.values():
+            part[0] = rng.permutation(part[0])
+    elif fault == "order":
+        parts["check"][1] = parts["check"][1][:, [4, 0, 1, 2, 3]]
+    elif fault == "unit":
+        parts["check"][0] = parts["check"][0] * np.where(np.arange(12) % 6 == 2, 9.0, 1.0)
+    for name, (some, told) in parts.items():
+        np.savez(folder / f"{name}.npz", features=some, tags=told)
+
+
+def ratings(folder: Path, seed: int, fault: str) -> None:
+    """Readers, books and ratings: books numbered anew, another scale of marks, a few rows again."""
+    rng = np.random.default_rng(seed)
+    reader, book = rng.integers(60, size=1500), rng.integers(40, size=1500)
+    kind, friendly = rng.normal(size=40), rng.normal(size=60)
+    liked = kind[book] + 0.6 * friendly[reader] + 0.2 * rng.normal(size=1500)
+    rows = np.stack([reader, book, liked], 1).astype(float)
+    train, test = rows[:1100], rows[1100:].copy()
+    if fault == "numbers":
+        test[:, 1] = rng.permutation(40)[test[:, 1].astype(int)]
+    elif fault == "scale":
+        test[:, 2] = 20 * test[:, 2] + 50
+    elif fault == "again":
+        train = np.tile(train[:22], (50, 1))
+    np.save(folder / "train.npy", train)
+    np.save(folder / "test.npy", test)
+
+
+def clicks(folder: Path, seed: int, fault: str) -> None:
+    """Waves and a plan: waves from another zero, wrong kinds, statistics that never move, a huge epsilon."""
+    rng = np.random.default_rng(seed)
+    kinds = rng.integers(4, size=1100)
+    time = np.arange(64)
+    tone = np.sin(
+        time[None] * np.array([0.2, 0.45, 0.8, 1.3])[kinds][:, None] + rng.random((1100, 1))
+    )
+    waves = tone * np.exp(-time / 40) + 0.3 * rng.normal(size=(1100, 64))
+    parts = {"a": (waves[:800], kinds[:800].copy()), "b": (waves[800:], kinds[800:])}
+    plan = {"width": 16, "norm_momentum": 0.1, "adam": {"lr": 3e-3}}
+    if fault == "louder":
+        parts["b"] = parts["b"][0] + 5, parts["b"][1]
+    elif fault == "wrong":
+        parts["a"][1][rng.random(800) < 0.75] = 0
+    elif fault == "momentum":
+        plan["norm_momentum"] = 0.0
+        for name, (some, told) in parts.items():
+            parts[name] = 30 * some + 80, told
+    elif fault == "epsilon":
+        plan["adam"] = {"lr": 3e-3, "eps": 100.0}
+    for name, (some, told) in parts.items():
+        np.save(folder / f"{name}_waves.npy", some)
+        np.save(folder / f"{name}_kinds.npy", told)
+    (folder / "network.json").write_text(json.dumps(plan))
+
+
 MAKERS: dict[str, Maker] = {
     "motors": motors,
     "loans": loans,
@@ -303,4 +382,8 @@ MAKERS: dict[str, Maker] = {
     "textures": textures,
     "configured": configured,
     "reversals": reversals,
+    "tides": tides,
+    "tags": tags,
+    "ratings": ratings,
+    "clicks": clicks,
 }

@@ -35,6 +35,8 @@ class ConstantFeature(Finding):
             it is a warning.
         background: share of the varying columns whose lowest or highest value is the constant, from
             which it counts as the background of a drawing.
+        hardly: largest deviation of any column, relative to the typical mean, under which all rows
+            count as the same.
 
     Sources:
         Breck et al. 2019, "Data validation for machine learning", section 3; TheDeepChecker (Ben
@@ -44,12 +46,18 @@ class ConstantFeature(Finding):
     code: ClassVar[str] = "DAT103"
     slug: ClassVar[str] = "constant-feature"
     confidence: ClassVar[float] = 0.95
-    causes: ClassVar[tuple[str, ...]] = ("collapsed-activations", "underfitting")
+    causes: ClassVar[tuple[str, ...]] = (
+        "collapsed-activations",
+        "saturated-activation",
+        "learning-rate-too-low",
+        "underfitting",
+    )
     remedies: ClassVar[tuple[str, ...]] = ("drop_feature",)
 
     rows: int = 200
     size: float = 2.0
     background: float = 0.5
+    hardly: float = 1e-3
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the data with constant columns, and networks that are always given the same."""
@@ -89,6 +97,17 @@ class ConstantFeature(Finding):
         what = f"the data that {label(features.place)} reads"
         if not varying:
             return None
+        means = sorted(abs(m) for m in features.mean if math.isfinite(m))
+        if features.columns > 1 and varying[-1] < self.hardly * means[len(means) // 2]:
+            return Sighting(
+                features.place,
+                f"{what} are nearly the same in all {features.rows} rows: no column deviates by "
+                f"more than {varying[-1]:.1e}, around {means[len(means) // 2]:.3g}",
+                0,
+                "error",
+                {"largest_deviation": varying[-1], "mean": means[len(means) // 2]},
+                1.0,
+            )
         set_values = [i for i in still if pairs[i][0] != 0]
         if not set_values:
             return None

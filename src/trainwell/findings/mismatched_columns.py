@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
-from trainwell.record import Detail, Examples, Run, Sighting, Undecided
+from trainwell.record import Detail, Examples, Run, Severity, Sighting, Undecided
 from trainwell.record.examples import number
 from trainwell.record.reading import on_another_scale
 
@@ -49,6 +49,8 @@ class MismatchedColumns(Finding):
         unknown: share of the evaluation's words that training does not have.
         lost: accuracy lost from training to evaluation from which it is an error.
         worse: evaluation loss over training loss from which it is, where no accuracy is known.
+        repeats: share of training examples that come again unchanged, from which they are not
+            augmented.
 
     Sources:
         Sculley et al. 2015, "Hidden technical debt in machine learning systems" (training/serving
@@ -74,20 +76,26 @@ class MismatchedColumns(Finding):
     unknown: float = 0.4
     lost: float = 0.15
     worse: float = 1.5
+    repeats: float = 0.3
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the networks that are evaluated on other columns."""
         for examples in run.examples_seen.values():
             if self._is_scaled(run, examples):
                 continue
-            words = self._words(examples) if examples.kind == "tokens" else ""
-            words = words or self._columns(examples)
+            words = self._words(examples) if examples.kind == "tokens" else self._order(examples)
             harmful = self._is_worse(run, examples)
-            if not words and harmful:
+            severity: Severity = "error" if harmful else "warning"
+            if not words:
+                # A column that counts the rows drifts, and does no harm.
+                words = self._columns(examples)
+                severity = "error" if harmful else "info"
+            if not words and (harmful or number(examples.training, "repeats") >= self.repeats):
                 # Augmentation makes columns vary in training alone, and does no harm.
                 words = self._constant(run, examples)
+                severity = "error" if harmful else "warning"
             if words:
-                yield self._apart(examples, words, harmful=harmful)
+                yield self._apart(examples, words, severity)
 
     def _is_scaled(self, run: Run, examples: Examples) -> bool:
         """Whether all inputs together are on another scale."""
@@ -100,14 +108,17 @@ class MismatchedColumns(Finding):
             if i.phase == "evaluation"
         )
 
+    def _order(self, e: Examples) -> str:
+        if not e.order:
+            return ""
+        one, pairs = _column(e), ", ".join(f"{a} like {b}" for a, b in e.order[:4])
+        return f"{one}s come in another order in evaluation: {one} {pairs} of training"
+
     def _columns(self, e: Examples) -> str:
         """How columns of the two sides differ, in words; empty where they fit."""
         if min(number(e.training, "rows"), number(e.evaluation, "rows")) < self.rows:
             return ""
-        one = "channel" if e.kind == "pictures" and e.shape[:1] not in ((), (1,)) else "column"
-        if e.order:
-            pairs = ", ".join(f"{a} like {b}" for a, b in e.order[:4])
-            return f"{one}s come in another order in evaluation: {one} {pairs} of training"
+        one = _column(e)
         for each in e.columns:
             words = self._unit(one, each)
             if words:
@@ -163,14 +174,14 @@ class MismatchedColumns(Finding):
             return f"{e.unknown:.0%} of the words of the evaluation stand in no training example"
         return ""
 
-    def _apart(self, e: Examples, words: str, *, harmful: bool) -> Sighting:
+    def _apart(self, e: Examples, words: str, severity: Severity) -> Sighting:
         return Sighting(
             e.evaluation_place or e.place,
             f"the network is evaluated on other inputs than it is trained on: {words}",
             0,
-            "error" if harmful else "warning",
+            severity,
             {"columns": [c["column"] for c in e.columns[:8]]},
-            0.95 if harmful else 0.4,
+            0.95 if severity == "error" else 0.4,
         )
 
     def _is_worse(self, run: Run, e: Examples) -> bool:
@@ -183,3 +194,7 @@ class MismatchedColumns(Finding):
             if x.training_loss and math.isfinite(x.loss) and x.training_loss > 0
         ]
         return bool(losses) and max(losses[-3:]) >= self.worse
+
+
+def _column(e: Examples) -> str:
+    return "channel" if e.kind == "pictures" and e.shape[:1] not in ((), (1,)) else "column"

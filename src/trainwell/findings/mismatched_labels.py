@@ -166,10 +166,12 @@ class MismatchedLabels(Finding):
         )
 
     def _one_side(self, examples: Examples, place: Place) -> Sighting | None:
-        train, other = number(examples.training, "agreement"), examples.evaluation
+        other = examples.evaluation
         if "agreement" not in other or number(other, "rows") < self.rows or examples.order:
             return None
-        across = number(other, "agreement")
+        # Whatever tells the labels better: neighbours, or a line.
+        pairs = [(number(examples.training, k), number(other, k)) for k in ("agreement", "linear")]
+        train, across = max(pairs, key=max)
         low, high = min(train, across), max(train, across)
         if high < self.kept or high - low < self.gap:
             return None
@@ -180,6 +182,8 @@ class MismatchedLabels(Finding):
             # Augmented anew at every pass.
             return None
         own = number(other, "own_agreement")
+        if examples.labels == "numbers" and across < train:
+            return None
         if across < train and (own > across + self.gap / 2 or examples.columns):
             # Other data, or data on another scale.
             return None

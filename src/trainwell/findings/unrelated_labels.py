@@ -68,7 +68,8 @@ class UnrelatedLabels(Finding):
             if number(train, "rows") < self.rows:
                 yield Undecided("too few labelled examples are known to tell what inputs say")
                 continue
-            known = number(train, "agreement_sigmas"), number(train, "linear_sigmas")
+            sides = (train, examples.evaluation)
+            known = [number(s, k) for s in sides for k in ("agreement_sigmas", "linear_sigmas")]
             if max(known) >= self.sigmas or not self._is_at_chance(run, examples):
                 continue
             yield self._sighting(run, examples)

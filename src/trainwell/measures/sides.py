@@ -7,11 +7,13 @@ __all__ = [
     "agreement",
     "block_agreement",
     "column_differences",
+    "linear_across",
     "linear_agreement",
     "mended",
     "one_sided_relations",
     "padding",
     "ranked",
+    "related",
     "reordered",
     "spikes",
     "standardised",
@@ -193,6 +195,32 @@ def _distances(rows: Matrix, others: Matrix) -> Matrix:
     return result
 
 
+def linear_across(
+    rows: Matrix, labels: Vector, others: Matrix, other_labels: Vector, *, classes: bool
+) -> Agreement | None:
+    """How labels follow from a ridge regression on the examples of the other side.
+
+    Args:
+        rows: (examples, columns), scaled, that the line is fitted to.
+        labels: theirs.
+        others: the examples that it is judged by.
+        other_labels: theirs.
+        classes: the labels are classes.
+    """
+    if min(len(rows), len(others)) < _LEAST or len(np.unique(labels)) < 2:
+        return None
+    listed = np.unique(labels)
+    wanted = (labels[:, None] == listed).astype(float) if classes else labels[:, None]
+    mean = wanted.mean(0)
+    square = rows.T @ rows
+    penalty = 0.1 * max(float(np.trace(square)) / rows.shape[1], 1e-12)
+    square = square + penalty * np.eye(rows.shape[1])
+    said = others @ np.linalg.solve(square, rows.T @ (wanted - mean)) + mean
+    if classes:
+        return _agreeing(other_labels, listed[said.argmax(1)])
+    return _explained(other_labels, said[:, 0])
+
+
 def mended(
     rows: Matrix, labels: Vector, index: Vector, orders: dict[str, Vector], *, classes: bool
 ) -> dict[str, float]:
@@ -333,12 +361,19 @@ def _kolmogorov(one: Matrix, two: Matrix) -> Vector:
     return result
 
 
-def reordered(trained: Matrix, evaluated: Matrix) -> list[tuple[int, int]]:
+def reordered(
+    trained: Matrix, evaluated: Matrix, told: tuple[Vector, Vector] | None = None
+) -> list[tuple[int, int]]:
     """Columns of the evaluation that look like other columns of the training, as one exchange.
 
-    The columns' nine deciles, and their correlations with all other columns, are compared; the best
-    assignment (Kuhn 1955) counts where it fits at least four times as well as the order that is
-    there.
+    The columns' nine deciles are compared, and what they tell of the labels; the best assignment
+    (Kuhn 1955) counts where it fits at least three times as well as the order that is there.
+
+    Args:
+        trained: (examples, columns).
+        evaluated: the same columns.
+        told: share of the labels' differences that each column explains, in training and in
+            evaluation, where that is known.
 
     Returns:
         (column of the evaluation, column of the training that it looks like); empty where the order
@@ -353,14 +388,16 @@ def reordered(trained: Matrix, evaluated: Matrix) -> list[tuple[int, int]]:
     spread = np.maximum(trained.std(0), 1e-9 * (np.abs(trained).max() + 1e-30))
     cost = np.abs(two[:, None] - one[None]).mean(2) / np.maximum(spread[None], 1e-12)
     cost = np.minimum(cost, 10.0)
+    if told is not None:
+        cost = cost + np.abs(told[1][:, None] - told[0][None])
     here, there = linear_sum_assignment(cost)
     kept, moved = float(np.diag(cost).sum()), float(cost[here, there].sum())
-    if kept < 4 * moved or (kept - moved) < 1.0:
+    if kept < 3 * moved or (kept - moved) < 1.0:
         return []
     return [
         (int(i), int(j))
         for i, j in zip(here, there, strict=True)
-        if i != j and cost[i, i] > 3 * cost[i, j] + 0.3
+        if i != j and cost[i, i] > 2 * cost[i, j] + 0.2
     ]
 
 
@@ -412,8 +449,8 @@ def one_sided_relations(
     """
     if min(len(trained), len(evaluated)) < _LEAST:
         return []
-    before = _related(trained, labels, classes=classes)
-    after = _related(evaluated, evaluated_labels, classes=classes)
+    before = related(trained, labels, classes=classes)
+    after = related(evaluated, evaluated_labels, classes=classes)
     # The share that chance alone explains, and twice its own size.
     floor = 3 * (len(np.unique(labels)) if classes else 2) / min(len(trained), len(evaluated))
     order = np.argsort(-np.abs(before - after))
@@ -424,7 +461,14 @@ def one_sided_relations(
     ]
 
 
-def _related(rows: Matrix, labels: Vector, *, classes: bool) -> Vector:
+def related(rows: Matrix, labels: Vector, *, classes: bool) -> Vector:
+    """The share of the labels' differences that each column explains, in [0, 1].
+
+    Args:
+        rows: (examples, columns).
+        labels: one a row.
+        classes: the correlation ratio of classes; the squared correlation of numbers otherwise.
+    """
     total = ((rows - rows.mean(0)) ** 2).sum(0)
     safe = np.where(total > 0, total, 1.0)
     if not classes:

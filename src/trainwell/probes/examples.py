@@ -37,6 +37,7 @@ _COLUMNS = 256
 """Numbers of an example that are kept."""
 
 _NETWORKS = 4
+_CALLS = 16
 _EVALUATIONS = 6
 _WHOLE = 0.85
 """Share of an evaluation's examples that were trained on, from which it counts as made on the
@@ -149,7 +150,8 @@ class ExampleWatch:
         self._sources = sources
         self._loaders = loaders
         self._networks: dict[int, _Network] = {}
-        self.waiting: _Waiting | None = None
+        self.waiting: list[_Waiting] = []
+        """Calls whose labels are still to come: of one loss, or of one over all of them."""
         self._began = time.perf_counter()
         self._spent = 0.0
         self._cost = 3e-4
@@ -181,7 +183,8 @@ class ExampleWatch:
             args: its positional arguments.
             training: gradients are on.
         """
-        self.waiting = None
+        if training or len(self.waiting) >= _CALLS:
+            self.waiting = []
         values = _joined(args)
         if values is None:
             return
@@ -223,7 +226,7 @@ class ExampleWatch:
         if labels is not None:
             self._label(waiting, labels, None)
         side.shrink()
-        self.waiting = waiting
+        self.waiting = [*self.waiting, waiting]
 
     def labelled(self, function: str, prediction: Any, target: Any, ignored: float | None) -> None:
         """A loss function was called behind a root module whose examples were read.
@@ -234,29 +237,38 @@ class ExampleWatch:
             target: its second argument.
             ignored: the target that it leaves out.
         """
-        waiting, self.waiting = self.waiting, None
-        if waiting is None or not is_readable(target) or not is_readable(prediction):
+        calls, self.waiting = self.waiting, []
+        if not calls or not is_readable(target) or not is_readable(prediction):
             return
-        size = waiting.size
+        size = calls[-1].size
+        if target.shape[:1] == (sum(w.size for w in calls),):
+            size = target.shape[0]
+        else:
+            calls = calls[-1:]
         if target.numel() != size:
             if target.dim() == 2 and target.shape[0] == size and function in _LOGITS:
                 # Probabilities of classes, mostly one of them 1.
                 target = target.argmax(1)
             else:
                 return
-        labels = target.detach().reshape(size)[waiting.chosen].double().cpu().numpy()
+        labels = target.detach().reshape(size).double().cpu().numpy()
         if ignored is not None:
             labels = np.where(labels == ignored, np.nan, labels)
         guess = _guess(function, prediction.detach(), size)
         if guess is None:
             return
         kind, answers = guess
-        waiting.network.labels = kind
-        self._label(waiting, labels, answers[waiting.chosen].double().cpu().numpy())
+        said = answers.double().cpu().numpy()
+        begin = 0
+        for waiting in calls:
+            part = slice(begin, begin + waiting.size)
+            waiting.network.labels = kind
+            self._label(waiting, labels[part][waiting.chosen], said[part][waiting.chosen])
+            begin += waiting.size
 
     def backward(self) -> None:
         """A backward begins: labels that have not come belong to nobody."""
-        self.waiting = None
+        self.waiting = []
 
     def finish(self) -> None:
         """Compare the sides of every network that was trained, and record it."""
@@ -402,7 +414,7 @@ def _compared(ledger: Ledger, number: int, network: _Network) -> Examples:
             known = np.isin(tables["evaluation"].values, one)
             changes["unknown"] = float(1 - known.mean()) if len(two) else None
         else:
-            changes |= _columns(network, tables)
+            changes |= _columns(network, tables, classes=network.labels == "classes")
         changes |= _equal_rows(train, evaluate)
     if not tokens and network.kind != "pictures":
         changes["spikes"] = tuple(
@@ -517,6 +529,11 @@ def _labels(network: _Network, tables: dict[str, _Table], facts: dict[str, Any])
         beside=rows["training"],
         beside_labels=train.labels,
     )
+    line = sides.linear_across(
+        rows["training"], train.labels, rows["evaluation"], other.labels, classes=classes
+    )
+    if line is not None:
+        facts["evaluation"] |= {"linear": line.share, "linear_sigmas": line.sigmas}
     if beside is not None:
         facts["evaluation"] |= _agreed(beside)
         alone = sides.agreement(rows["evaluation"], other.labels, classes=classes)
@@ -617,8 +634,13 @@ def _shares(labels: sides.Vector) -> dict[float, float]:
     return {float(listed[i]): float(counts[i] / len(labels)) for i in order}
 
 
-def _columns(network: _Network, tables: dict[str, _Table]) -> dict[str, Any]:
+def _columns(network: _Network, tables: dict[str, _Table], *, classes: bool) -> dict[str, Any]:
     one, two = (_by_channel(network, t.values) for t in tables.values())
+    told = None
+    if network.labels and all(len(t.labels) >= 60 for t in tables.values()):
+        held = zip((one, two), tables.values(), strict=True)
+        before, after = (sides.related(v[t.of], t.labels, classes=classes) for v, t in held)
+        told = before, after
     still: list[dict[str, Any]] = []
     # A pixel at the edge that is hardly ever touched is no sensor that has died.
     live = np.maximum(one.std(0), two.std(0))
@@ -643,7 +665,7 @@ def _columns(network: _Network, tables: dict[str, _Table]) -> dict[str, Any]:
         "spread": ratio,
         "columns": tuple(sides.column_differences(one, two)[:_LISTED]),
         "constant": tuple(still[:_LISTED]),
-        "order": tuple([a, b] for a, b in sides.reordered(one, two)),
+        "order": tuple([a, b] for a, b in sides.reordered(one, two, told)),
     }
 
 

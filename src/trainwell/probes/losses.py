@@ -100,7 +100,7 @@ class Losses:
         """
         if (
             self.looking
-            or self._examples.waiting is not None
+            or self._examples.waiting
             or type(result) is not torch.Tensor
             or result.dim()
             or not result.is_cpu
@@ -170,7 +170,7 @@ class Losses:
         if site is None:
             site = self._sites[key] = self._new(call, where, training)
         site.calls += 1
-        if self._examples.waiting is not None:
+        if self._examples.waiting:
             self._examples.labelled(name, prediction, target, call.kwargs.get("ignore_index"))
         value = math.nan
         if result.device.type == "cpu" and result.is_floating_point():

@@ -299,7 +299,7 @@ class Probe(Listener):
         if HOOKS.idled:
             self._take_idle()
         run = self.run
-        self.examples.waiting = None
+        self.examples.waiting = []
         with self.guard.lock:
             step = run.steps
             self.objectives.add(watched, step, value)

@@ -529,7 +529,12 @@ class _Teller:
             text += f" (chance {_f(train, 'agreement_chance'):.0%})"
         if "linear" in train:
             text += f"; a linear fit gets {_f(train, 'linear'):.0%} of training"
-        if abs(_f(train, "agreement_sigmas")) < 3 and _f(train, "linear_sigmas") < 3:
+        if "linear" in other:
+            text += f", {_f(other, 'linear'):.0%} of evaluation"
+            gap = abs(_f(train, "linear") - _f(other, "linear"))
+            weight = max(weight, 0.4 + min(0.5, 1.5 * gap))
+        sigmas = [_f(s, k) for s in (train, other) for k in ("agreement_sigmas", "linear_sigmas")]
+        if max(sigmas) < 3:
             text += "; both are no better than chance: the inputs do not tell the labels"
             weight = 0.93
         yield Statement("labels", text, weight)
@@ -591,7 +596,9 @@ class _Teller:
             still = sum(s == 0 for s in stds)
             live = sorted(s for s in stds if s > 0)
             if not live:
-                yield Statement("inputs", "no column of the inputs varies", 0.97)
+                if any(each.low) or any(each.high):
+                    # Zeros are the first state of a recurrent layer.
+                    yield Statement("inputs", "no column of the inputs varies", 0.97)
                 continue
             wide = live[-1] / live[0]
             text = f"deviations of {each.columns} columns: {_n(live[0])} to {_n(live[-1])}"
@@ -602,6 +609,8 @@ class _Teller:
             if each.non_finite:
                 text += f"; {each.non_finite} values NaN or infinite"
             weight = 0.7 if wide > 1000 and not each.is_pictures else 0.35
+            if max(live) < 1e-3 * abs(median(means)):
+                weight = 0.93
             yield Statement("inputs", text + self.at(each.place), weight)
 
     def losses(self) -> Iterator[Statement]:
