@@ -474,3 +474,28 @@ def test_names_that_are_in_order(watched: Watched, names: list[str]) -> None:
     data.names = names
     run = watched(fit(DataLoader(data, 30, shuffle=True), (x, y)), every=None)
     assert [e.text_order for e in run.examples_seen.values()] == [""]
+
+
+def test_an_evaluation_without_a_loss_keeps_its_own_labels(watched: Watched) -> None:
+    def script() -> None:
+        torch.manual_seed(0)
+        centres = 4 * torch.randn(4, 6)
+        kind = torch.randint(4, (800,))
+        data = centres[kind] + torch.randn(800, 6)
+        train = DataLoader(TensorDataset(data[:600], kind[:600]), batch_size=50, shuffle=True)
+        test = DataLoader(TensorDataset(data[600:], kind[600:]), batch_size=50)
+        model = nn.Linear(6, 4)
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+        for _ in range(8):
+            for x, y in train:
+                optimizer.zero_grad()
+                F.cross_entropy(model(x), y).backward()
+                optimizer.step()
+            with torch.no_grad():
+                for x, y in test:
+                    (model(x).argmax(1) == y).float().mean()
+
+    # The training step behind an evaluation is not looked at.
+    (examples,) = watched(script, every=5).examples_seen.values()
+    assert examples.evaluation["rows"] >= 100
+    assert examples.evaluation["agreement"] > 0.9

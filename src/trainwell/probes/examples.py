@@ -228,7 +228,15 @@ class ExampleWatch:
         side.shrink()
         self.waiting = [*self.waiting, waiting]
 
-    def labelled(self, function: str, prediction: Any, target: Any, ignored: float | None) -> None:
+    def labelled(
+        self,
+        function: str,
+        prediction: Any,
+        target: Any,
+        ignored: float | None,
+        *,
+        training: bool,
+    ) -> None:
         """A loss function was called behind a root module whose examples were read.
 
         Args:
@@ -236,8 +244,11 @@ class ExampleWatch:
             prediction: its first argument.
             target: its second argument.
             ignored: the target that it leaves out.
+            training: gradients are on. The last call that was read may have been an evaluation
+                without a loss, and this loss that of a training step whose examples were not read.
         """
-        calls, self.waiting = self.waiting, []
+        calls = [w for w in self.waiting if (w.side is w.network.train) == training]
+        self.waiting = []
         if not calls or not is_readable(target) or not is_readable(prediction):
             return
         size = calls[-1].size

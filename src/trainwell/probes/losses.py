@@ -171,7 +171,8 @@ class Losses:
             site = self._sites[key] = self._new(call, where, training)
         site.calls += 1
         if self._examples.waiting:
-            self._examples.labelled(name, prediction, target, call.kwargs.get("ignore_index"))
+            ignored = call.kwargs.get("ignore_index")
+            self._examples.labelled(name, prediction, target, ignored, training=call.gradients)
         value = math.nan
         if result.device.type == "cpu" and result.is_floating_point():
             value = float(result.detach() if result.dim() == 0 else result.detach().mean())
