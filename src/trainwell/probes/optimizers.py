@@ -39,10 +39,14 @@ class _Seen:
     group: int = 0
     """That with the highest rate: whose rate is followed."""
     rate: Any = None
-    rate_step: int = 0
     same: int = 0
-    block: list[tuple[int, float]] = field(default_factory=list)
-    """Rates of a block of steps that were not all the same: (how many steps, rate)."""
+    """Steps at this rate so far."""
+    total: float = 0.0
+    count: int = 0
+    entries: int = 0
+    """Of a block of stretches at one rate each: sum of the rates, steps, stretches."""
+    width: int = 1
+    """Stretches that make up a block."""
     block_step: int = 0
     blocks: int = 0
     changes: int = -1
@@ -114,23 +118,29 @@ class Optimizers:
         return set() if seen is None else seen.tensors
 
     def _changed(self, seen: _Seen, rate: Any) -> None:
-        """The step that has just ended used another rate than the step before."""
-        step = max(self._ledger.run.steps + HOOKS.idled - 1, 0)
-        self._close_rate(seen)
-        seen.rate, seen.rate_step, seen.same = rate, step, 1
+        """The step that has just ended used another rate than the step before.
+
+        Under many schedules every step does: it pays for this.
+        """
+        self._add_rate(seen)
+        if not seen.entries:
+            # A step that is over has been counted already.
+            seen.block_step = max(self._ledger.run.steps + HOOKS.idled - 1, 0)
+        seen.rate, seen.same = rate, 1
         seen.changes += 1
 
-    def _close_rate(self, seen: _Seen, *, last: bool = False) -> None:
-        if isinstance(seen.rate, (int, float)) and seen.same:
-            if not seen.block:
-                seen.block_step = seen.rate_step
-            seen.block.append((seen.same, float(seen.rate)))
-        if seen.block and (last or len(seen.block) >= 1 << (seen.blocks // _SINGLE)):
-            count = sum(n for n, _ in seen.block)
-            mean = sum(n * r for n, r in seen.block) / count
+    def _add_rate(self, seen: _Seen, *, last: bool = False) -> None:
+        """Add the steps at the rate until now to the block, and close a block that is full."""
+        if seen.same and isinstance(seen.rate, (float, int)):
+            seen.total += seen.same * seen.rate
+            seen.count += seen.same
+            seen.entries += 1
+        if seen.entries and (last or seen.entries >= seen.width):
+            mean = seen.total / seen.count
             self._ledger.measure("optimizer", seen.fact, "rate", seen.block_step, mean)
-            seen.block = []
+            seen.total, seen.count, seen.entries = 0.0, 0, 0
             seen.blocks += 1
+            seen.width = 1 << (seen.blocks // _SINGLE)
 
     def backward(self) -> None:
         """A backward begins: see whether the gradients of the step before are gone."""
@@ -157,7 +167,7 @@ class Optimizers:
         """Record the counts, and who holds which parameter."""
         # The script may have dropped an optimizer: its count stays.
         for seen in self._all:
-            self._close_rate(seen, last=True)
+            self._add_rate(seen, last=True)
             self._ledger.change(
                 self._ledger.run.optimizers[seen.fact], steps=seen.steps, rate_changes=seen.changes
             )
