@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +20,11 @@ from torch.utils.data import (
 )
 
 from trainwell.diagnosis import diagnose
+from trainwell.probes.probe import Probe
 from trainwell.record import Run
 
 Watched = Callable[..., Run]
+HOME = Path(__file__).parent
 Pair = tuple[torch.Tensor, torch.Tensor]
 
 
@@ -476,26 +479,17 @@ def test_names_that_are_in_order(watched: Watched, names: list[str]) -> None:
     assert [e.text_order for e in run.examples_seen.values()] == [""]
 
 
-def test_an_evaluation_without_a_loss_keeps_its_own_labels(watched: Watched) -> None:
-    def script() -> None:
-        torch.manual_seed(0)
-        centres = 4 * torch.randn(4, 6)
-        kind = torch.randint(4, (800,))
-        data = centres[kind] + torch.randn(800, 6)
-        train = DataLoader(TensorDataset(data[:600], kind[:600]), batch_size=50, shuffle=True)
-        test = DataLoader(TensorDataset(data[600:], kind[600:]), batch_size=50)
-        model = nn.Linear(6, 4)
-        optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-        for _ in range(8):
-            for x, y in train:
-                optimizer.zero_grad()
-                F.cross_entropy(model(x), y).backward()
-                optimizer.step()
-            with torch.no_grad():
-                for x, y in test:
-                    (model(x).argmax(1) == y).float().mean()
-
-    # The training step behind an evaluation is not looked at.
-    (examples,) = watched(script, every=5).examples_seen.values()
-    assert examples.evaluation["rows"] >= 100
-    assert examples.evaluation["agreement"] > 0.9
+@pytest.mark.parametrize("training", [False, True])
+def test_labels_belong_to_the_side_that_was_read(training: bool) -> None:
+    probe = Probe(Run("test", "test.py"), lambda facts, vitals: None, home=str(HOME))
+    data, kind = kinds(40)
+    probe.examples.saw(0, (data,), training=training)
+    # A loss of the other side comes first where no example of that side was read.
+    probe.examples.labelled("cross_entropy", torch.randn(40, 4), kind, None, training=not training)
+    network = probe.examples._networks[0]
+    side = network.train if training else next(iter(network.evaluations.values()))
+    assert side is not None
+    assert {row.label for row in side.rows.values()} == {None}
+    probe.examples.saw(0, (data,), training=training)
+    probe.examples.labelled("cross_entropy", torch.randn(40, 4), kind, None, training=training)
+    assert {row.label for row in side.rows.values()} == {0.0, 1.0, 2.0, 3.0}
