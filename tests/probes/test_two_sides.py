@@ -483,13 +483,14 @@ def test_names_that_are_in_order(watched: Watched, names: list[str]) -> None:
 def test_labels_belong_to_the_side_that_was_read(training: bool) -> None:
     probe = Probe(Run("test", "test.py"), lambda facts, vitals: None, home=str(HOME))
     data, kind = kinds(40)
-    probe.examples.saw(0, (data,), training=training)
+    found = []
     # A loss of the other side comes first where no example of that side was read.
-    probe.examples.labelled("cross_entropy", torch.randn(40, 4), kind, None, training=not training)
-    network = probe.examples._networks[0]
-    side = network.train if training else next(iter(network.evaluations.values()))
-    assert side is not None
-    assert {row.label for row in side.rows.values()} == {None}
-    probe.examples.saw(0, (data,), training=training)
-    probe.examples.labelled("cross_entropy", torch.randn(40, 4), kind, None, training=training)
-    assert {row.label for row in side.rows.values()} == {0.0, 1.0, 2.0, 3.0}
+    for of_training in (not training, training):
+        probe.examples.saw(0, (data,), training=training)
+        answers = torch.randn(40, 4)
+        probe.examples.labelled("cross_entropy", answers, kind, None, training=of_training)
+        network = probe.examples._networks[0]
+        side = network.train if training else next(iter(network.evaluations.values()))
+        assert side is not None
+        found.append({row.label for row in side.rows.values()})
+    assert found == [{None}, {0.0, 1.0, 2.0, 3.0}]
