@@ -345,7 +345,7 @@ def ratings(folder: Path, seed: int, fault: str) -> None:
 
 
 def clicks(folder: Path, seed: int, fault: str) -> None:
-    """Waves and a plan: another zero, wrong kinds, statistics that never move, a huge epsilon."""
+    """Waves and a plan: another zero, wrong kinds, still statistics, a huge epsilon."""
     rng = np.random.default_rng(seed)
     kinds = rng.integers(4, size=1100)
     time = np.arange(64)

@@ -20,8 +20,8 @@ class FewExamplesDrawn(Finding):
     What it looks for:
         The rows of the data set that a `DataLoader` drew over the whole run, against as many draws
         at random; the number of weights that a `WeightedRandomSampler` was given; loaders that
-        give no batch at all; and, without a loader, batches that hold the same few examples at
-        every step while the network does far worse on others.
+        give no batch at all; and, whatever makes the batches, the same few examples again and again
+        while the network does far worse on others.
 
     Why it hurts:
         The network learns these few by heart and nothing of the rest, however large the data set is
@@ -52,6 +52,7 @@ class FewExamplesDrawn(Finding):
         "unshuffled-batches",
         "constant-feature",
         "mismatched-labels",
+        "mismatched-columns",
         "overfitting",
         *SYMPTOMS,
     )
@@ -65,12 +66,9 @@ class FewExamplesDrawn(Finding):
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the loaders that draw too few rows."""
-        trains = [loader for loader in run.loaders.values() if loader.trains]
-        for loader in run.loaders.values():
-            found = self._judge(loader)
-            if found is not None:
-                yield found
-        for examples in [] if trains else run.examples_seen.values():
+        judged = [found for x in run.loaders.values() if (found := self._judge(x)) is not None]
+        yield from judged
+        for examples in [] if judged else run.examples_seen.values():
             if self._is_one_batch(run, examples):
                 yield self._one_batch(examples)
 
@@ -132,8 +130,8 @@ class FewExamplesDrawn(Finding):
         draws = int(number(examples.training, "draws"))
         return Sighting(
             examples.place,
-            f"training sees the same {different} examples at every step ({draws:,} looked at), and"
-            " the network does far worse on others",
+            f"training sees the same {different} examples again and again ({draws:,} looked at),"
+            " and the network does far worse on others",
             0,
             "warning",
             {"different": different, "draws": draws},

@@ -50,6 +50,7 @@ class UnrelatedLabels(Finding):
         "learning-rate-too-low",
         "learning-rate-too-high",
         "collapsed-activations",
+        "off-centre-activation",
         "constant-feature",
         *SYMPTOMS,
     )
@@ -57,7 +58,7 @@ class UnrelatedLabels(Finding):
 
     sigmas: float = 3.0
     rows: int = 150
-    better: float = 0.03
+    better: float = 0.1
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the networks whose labels nothing predicts."""

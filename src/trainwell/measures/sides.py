@@ -19,6 +19,7 @@ __all__ = [
     "standardised",
     "swapped_labels",
     "word_counts",
+    "word_positions",
 ]
 
 import math
@@ -96,6 +97,17 @@ def word_counts(rows: Matrix, words: int = 2_048) -> Matrix:
     return result
 
 
+def word_positions(rows: Matrix, words: int = 512) -> Matrix:
+    """Which word (whole number) stands at each place: one column a word and place, 0 or 1."""
+    parts = []
+    for column in rows.astype(np.int64).T:
+        listed, at = np.unique(column, return_inverse=True)
+        parts.append(np.eye(min(len(listed), words))[at % words])
+    whole = np.concatenate(parts, 1)
+    result: Matrix = whole - whole.mean(0)
+    return result
+
+
 def agreement(
     rows: Matrix,
     labels: Vector,
@@ -140,31 +152,33 @@ def linear_agreement(rows: Matrix, labels: Vector, *, classes: bool) -> Agreemen
     The residual left out is the residual over one less the leverage (Hastie, Tibshirani & Friedman
     2009, "The elements of statistical learning", equation 7.64); the penalty is the best of four.
     """
-    if len(rows) < _LEAST:
+    if len(rows) < _LEAST or len(np.unique(labels)) < 2:
         return None
     rows, labels = rows[:_LINEAR_ROWS], labels[:_LINEAR_ROWS]
     listed = np.unique(labels)
-    if len(listed) < 2:
-        return None
     wanted = (labels[:, None] == listed).astype(float) if classes else labels[:, None]
-    wanted = wanted - wanted.mean(0)
-    count = len(rows)
+    left_out, _ = _ridge(rows, wanted)
+    if classes:
+        return _agreeing(labels, listed[left_out.argmax(1)])
+    return _explained(labels, left_out[:, 0])
+
+
+def _ridge(rows: Matrix, wanted: Matrix) -> tuple[Matrix, float]:
+    """What a fit says of each row that is left out of it, and the best penalty of four."""
+    mean = wanted.mean(0)
     values, vectors = np.linalg.eigh(rows @ rows.T)
-    best: Matrix | None = None
-    least = math.inf
-    for penalty in (0.01, 0.1, 1.0, 10.0):
-        shrink = np.clip(values, 0, None)
-        shrink = shrink / (shrink + penalty * max(float(values.mean()), 1e-12))
-        fitted = vectors @ (shrink[:, None] * (vectors.T @ wanted))
-        leverage = ((vectors**2) @ shrink)[:, None] + 1 / count
-        left_out = wanted - (wanted - fitted) / np.clip(1 - leverage, 0.02, None)
+    values = np.clip(values, 0, None)
+    size = max(float(values.mean()), 1e-12)
+    best, best_penalty, least = wanted, size, math.inf
+    for penalty in (0.01 * size, 0.1 * size, size, 10 * size):
+        shrink = values / (values + penalty)
+        fitted = vectors @ (shrink[:, None] * (vectors.T @ (wanted - mean)))
+        leverage = ((vectors**2) @ shrink)[:, None] + 1 / len(rows)
+        left_out = wanted - (wanted - mean - fitted) / np.clip(1 - leverage, 0.02, None)
         error = float(((wanted - left_out) ** 2).mean())
         if error < least:
-            least, best = error, left_out
-    assert best is not None
-    if classes:
-        return _agreeing(labels, listed[best.argmax(1)])
-    return _explained(labels, best[:, 0] + labels.mean())
+            best, best_penalty, least = left_out, penalty, error
+    return best, best_penalty
 
 
 def _agreeing(labels: Vector, votes: Vector) -> Agreement:
@@ -209,12 +223,13 @@ def linear_across(
     """
     if min(len(rows), len(others)) < _LEAST or len(np.unique(labels)) < 2:
         return None
+    # As many rows as the fit on one side has: more of them would fit better.
+    rows, labels = rows[:_LINEAR_ROWS], labels[:_LINEAR_ROWS]
     listed = np.unique(labels)
     wanted = (labels[:, None] == listed).astype(float) if classes else labels[:, None]
     mean = wanted.mean(0)
-    square = rows.T @ rows
-    penalty = 0.1 * max(float(np.trace(square)) / rows.shape[1], 1e-12)
-    square = square + penalty * np.eye(rows.shape[1])
+    _, penalty = _ridge(rows, wanted)
+    square = rows.T @ rows + penalty * np.eye(rows.shape[1])
     said = others @ np.linalg.solve(square, rows.T @ (wanted - mean)) + mean
     if classes:
         return _agreeing(other_labels, listed[said.argmax(1)])

@@ -38,6 +38,9 @@ _COLUMNS = 256
 
 _NETWORKS = 4
 _CALLS = 16
+_POSITIONS = 6
+"""Words of an example up to which each place means something else: a reader and a book."""
+
 _EVALUATIONS = 6
 _WHOLE = 0.85
 """Share of an evaluation's examples that were trained on, from which it counts as made on the
@@ -106,6 +109,8 @@ class _Network:
     """By the lines that led to the call, and the data set that its batch came from: many scripts
     evaluate on their training data, too, by the same function."""
     labels: str = ""
+    column: int = -1
+    """Of several labels an example, the one that is looked at."""
     files: FileNames | None = None
 
     def evaluate(self) -> _Side | None:
@@ -256,6 +261,14 @@ class ExampleWatch:
             size = target.shape[0]
         else:
             calls = calls[-1:]
+        if target.dim() == 2 and target.shape == prediction.shape and target.shape[1] > 1:
+            # Several labels an example: the one that differs most stands for all.
+            network = calls[-1].network
+            if network.column < 0:
+                network.column = int(target.detach().double().var(0).argmax())
+            if network.column >= target.shape[1]:
+                return
+            target, prediction = target[:, network.column], prediction[:, network.column]
         if target.numel() != size:
             if target.dim() == 2 and target.shape[0] == size and function in _LOGITS:
                 # Probabilities of classes, mostly one of them 1.
@@ -550,13 +563,19 @@ def _labels(network: _Network, tables: dict[str, _Table], facts: dict[str, Any])
         alone = sides.agreement(rows["evaluation"], other.labels, classes=classes)
         if alone is not None:
             facts["evaluation"] |= {"own_agreement": alone.share}
+        own_line = sides.linear_agreement(rows["evaluation"], other.labels, classes=classes)
+        if own_line is not None:
+            facts["evaluation"] |= {"own_linear": own_line.share}
         if classes:
             changes["swapped"] = tuple(
                 {"one": a, "other": b, "share": there, "returned": back}
                 for a, b, there, back in sides.swapped_labels(other.labels, beside.votes)
             )
-        elif len(other.labels) and np.isfinite(beside.votes).all():
-            facts["evaluation"] |= _line(beside.votes, other.labels)
+        else:
+            lines = [_line(x.votes, other.labels) for x in (beside, line) if x is not None]
+            lines = [x for x in lines if x]
+            if lines:
+                facts["evaluation"] |= max(lines, key=lambda x: float(str(x["together"])))
     if classes:
         shares = _shares(other.labels)
         known = {float(v) for v in train.labels}
@@ -597,7 +616,9 @@ def _orders(index: sides.Vector, files: FileNames | None) -> dict[str, sides.Vec
 
 def _scaled(network: _Network, parts: list[sides.Matrix]) -> list[sides.Matrix]:
     if network.kind == "tokens":
-        whole = sides.word_counts(np.concatenate(parts))
+        joined = np.concatenate(parts)
+        few = joined.shape[1] <= _POSITIONS
+        whole = sides.word_positions(joined) if few else sides.word_counts(joined)
         return np.split(whole, np.cumsum([len(p) for p in parts])[:-1])
     # Each side by its own statistics: other units are another matter than other labels.
     return [sides.standardised(part) for part in parts]

@@ -399,7 +399,8 @@ class Modules:
         if looks > _NORM_LOOKS and looks & (looks - 1):
             self._ledger.change(fact, norms=fact.norms | {path: known | {"looks": float(looks)}})
             return
-        if bool((mean == 0).all()) and bool((var == 1).all()):
+        tracked = module.num_batches_tracked
+        if tracked is not None and not int(tracked) and bool((mean == 0).all() & (var == 1).all()):
             # Never trained: it has no statistics yet.
             return
         rows = values.detach()[:_NORM_ROWS].float().movedim(1, -1).reshape(-1, values.shape[1])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["Examples", "number"]
+__all__ = ["Examples", "number", "skills"]
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -85,3 +86,23 @@ def number(body: Mapping[str, Detail], name: str) -> float:
     """A number of one of the tables of `Examples`; 0 where it was not measured."""
     value = body.get(name)
     return float(value) if isinstance(value, int | float) else 0.0
+
+
+def skills(examples: Examples, by: str) -> tuple[float, float, float]:
+    """How well labels follow from others: 0 is chance, 1 perfect.
+
+    Args:
+        examples: of a network.
+        by: "agreement" (of the nearest examples) or "linear".
+
+    Returns:
+        In training; in evaluation by itself; in evaluation as training has it.
+    """
+    train, other = examples.training, examples.evaluation
+    chance = number(train, "agreement_chance") if examples.labels == "classes" else 0.0
+    shares = (train.get(by), other.get(f"own_{by}"), other.get(by))
+    found = [
+        (share - chance) / max(1 - chance, 1e-9) if isinstance(share, int | float) else math.nan
+        for share in shares
+    ]
+    return found[0], found[1], found[2]
