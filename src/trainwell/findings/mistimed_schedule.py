@@ -9,8 +9,14 @@ from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Objective, Optimizer, Place, Run, Scheduler, Sighting, Undecided
-from trainwell.record.rates import RateLine, epochs_of, objective_of, rate_line, was_learning
-from trainwell.record.reading import harm
+from trainwell.record.rates import (
+    RateLine,
+    epochs_of,
+    lost_by,
+    objective_of,
+    rate_line,
+    was_learning,
+)
 
 _LENGTHS = ("T_max", "total_steps", "total_iters")
 _SHOWN = ("step_size", "milestones", "T_max", "total_steps", "total_iters", "gamma", "patience")
@@ -69,7 +75,7 @@ class MistimedSchedule(Finding):
             objective = objective_of(run, optimizer)
             if line is None or objective is None or optimizer.steps < self.steps:
                 continue
-            lost = harm(run, objective)
+            lost = lost_by(run, objective, line)
             schedule = self._schedule(run, optimizer)
             yield from (
                 self._rising(run, optimizer, line, schedule, lost)
@@ -93,16 +99,19 @@ class MistimedSchedule(Finding):
         step = line.faded_at(0.1)
         if line.budget > self.budget or step is None or lost < self.left:
             return []
-        if not was_learning(run, objective, step):
+        if not was_learning(run, objective, line, step):
             return []
         share = line.under(0.01)
-        low, end = line.rates[-1], run.loss(objective.number).end()
+        low, steps = line.rates[-1], line.end - line.starts[0]
+        near = [v for s, v in run.loss(objective.number) if s <= line.end][-5:]
+        end = sum(near) / max(len(near), 1)
         return [
             Sighting(
                 self._where(optimizer, schedule, too_often=True),
-                f"the learning rate falls from {line.reference:.3g} to a tenth within {step} of "
-                f"{run.steps} steps and ends at {low:.2g}: {share:.0%} of the steps use less than "
-                f"a hundredth of it, and the loss stays at {end:.3g}" + self._told(run, schedule),
+                f"the learning rate falls from {line.reference:.3g} to a tenth within "
+                f"{step - line.starts[0]} of {steps} steps and ends at {low:.2g}: {share:.0%} of "
+                f"the steps use less than a hundredth of it, and the loss stays at {end:.3g}"
+                + self._told(run, schedule),
                 step,
                 "error",
                 {

@@ -19,7 +19,8 @@ class UntrainedFrozenLayers(Finding):
     What it looks for:
         Layers with `requires_grad=False` in a network that is trained, whose weights are spread
         exactly as PyTorch initialises linear and convolutional layers: uniformly up to
-        1/sqrt(fan_in). Training moves weights beyond that edge.
+        1/sqrt(fan_in). Training moves weights beyond that edge. It is a remark where the script
+        neither loads weights nor trains another network.
 
     Why it hurts:
         What was meant to be a pretrained backbone gives random features, and may not learn.
@@ -60,6 +61,11 @@ class UntrainedFrozenLayers(Finding):
             )
             if objective is None or harm(run, objective) < self.left:
                 continue
+            # Without weights that were loaded or trained before, it may be meant so.
+            trained = {n for o in run.objectives.values() for n in o.networks}
+            expected = len(trained) > 1 or any(
+                c.action in ("load", "read") for c in run.checkpoints.values()
+            )
             names = ", ".join(f"`{n}`" for n in fresh[:3]) + (" ..." if len(fresh) > 3 else "")
             place = network.place
             yield Sighting(
@@ -68,7 +74,7 @@ class UntrainedFrozenLayers(Finding):
                 f"are at PyTorch's random initialisation: {names}: nothing was loaded into them, "
                 "and they never learn",
                 0,
-                "warning",
+                "warning" if expected else "info",
                 {"frozen": network.frozen_weights, "fresh": list(fresh)},
                 harm(run, objective),
             )

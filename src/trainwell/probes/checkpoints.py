@@ -115,13 +115,18 @@ class Checkpoints:
             return
         own = dict(list(_own(module))[:_TENSORS])
         given = {n: t for n, t in list(state.items())[:_TENSORS] if isinstance(t, torch.Tensor)}
-        if not own:
+        if not own or (state and not given):
+            # Nothing to fill, or packed by a format of its own.
             return
         matched = [n for n in given if n in own]
         aliased = [n for n in matched if _is_same_memory(own[n], given[n])]
-        missing = [n for n in own if n not in given]
-        unexpected = [n for n in given if n not in own]
-        renamed = partners({n: own[n] for n in missing}, {n: given[n] for n in unexpected})
+        # A module may rename what it is given while it loads: its own answer counts.
+        missing = _told(result, "missing_keys", [n for n in own if n not in given])
+        unexpected = _told(result, "unexpected_keys", [n for n in given if n not in own])
+        renamed = partners(
+            {n: own[n] for n in missing if n in own},
+            {n: given[n] for n in unexpected if n in given},
+        )
         step = self._ledger.run.steps
         taken = [seen for n in aliased if (seen := self._taken.get(given[n])) is not None]
         if step and matched and self._modules.is_another(module):
@@ -136,7 +141,7 @@ class Checkpoints:
                 step=step,
                 tensors=len(own),
                 given=len(given),
-                matched=len(matched),
+                matched=max(len(matched), len(own) - len(missing)),
                 aliased=len(aliased),
                 age=step - min(t.step for t in taken) if taken else None,
                 taken_place=taken[0].place if taken else None,
@@ -344,9 +349,17 @@ def partners(
 
 
 def _tails(name: str, cut: int) -> Iterator[str]:
-    """The name itself and what is left of it without its first parts; at least two parts of it."""
+    """What is left of a name without its first parts, `cut` of them or more.
+
+    At least two parts are left, but for a whole name: `weight` alone says nothing.
+    """
     parts = name.split(".")
-    yield from (".".join(parts[i:]) for i in range(cut, max(len(parts) - 1, cut + 1)) if parts[i:])
+    yield from (".".join(parts[i:]) for i in range(cut, max(len(parts) - 1, 1)))
+
+
+def _told(result: Any, name: str, instead: list[str]) -> list[str]:
+    found = getattr(result, name, None)
+    return list(found) if isinstance(found, list) else instead
 
 
 def _own(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:

@@ -38,6 +38,8 @@ class _Seen:
     steps: int = 0
     group: int = 0
     """That with the highest rate: whose rate is followed."""
+    last: int = 0
+    """Backward passes that had been made at its last step."""
     rate: Any = None
     same: int = 0
     """Steps at this rate so far."""
@@ -96,6 +98,7 @@ class Optimizers:
         else:
             seen.steps += 1
         if seen is not None:
+            seen.last = self._ledger.run.steps
             rate = optimizer.param_groups[seen.group].get("lr")
             if rate is seen.rate or (type(rate) is float and rate == seen.rate):
                 seen.same += 1
@@ -169,7 +172,10 @@ class Optimizers:
         for seen in self._all:
             self._add_rate(seen, last=True)
             self._ledger.change(
-                self._ledger.run.optimizers[seen.fact], steps=seen.steps, rate_changes=seen.changes
+                self._ledger.run.optimizers[seen.fact],
+                steps=seen.steps,
+                rate_changes=seen.changes,
+                last_step=seen.last + HOOKS.idled,
             )
         for optimizer, seen in self._seen.items():
             self._guard.part("optimizers", seen.fact, self._hold, optimizer, seen)

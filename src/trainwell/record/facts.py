@@ -198,6 +198,7 @@ class Optimizer:
         settings: defaults such as {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.0}.
         made: modules that had been built before it; None where that was not seen.
         step_place: the line that calls `step()`.
+        last_step: backward passes that had been made when it stepped last; 0 where unknown.
         rate_changes: how often a step used another rate than the one before; the series
             ("optimizer", number, "rate") holds the rates of all steps.
         rate_place: a line that sets the rate by hand, when it changed without a scheduler.
@@ -219,6 +220,7 @@ class Optimizer:
     settings: dict[str, Detail] = field(default_factory=dict)
     made: int | None = None
     step_place: Place | None = None
+    last_step: int = 0
     rate_changes: int = 0
     rate_place: Place | None = None
     discard_place: Place | None = None

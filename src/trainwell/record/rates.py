@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["RateLine", "epochs_of", "objective_of", "rate_line", "was_learning"]
+__all__ = ["RateLine", "epochs_of", "lost_by", "objective_of", "rate_line", "was_learning"]
 
 import math
 from dataclasses import dataclass
 from statistics import fmean, median, pstdev
 
 from trainwell.record.facts import Objective, Optimizer
+from trainwell.record.reading import harm
 from trainwell.record.run import Run
 
 _ABSOLUTE = frozenset({"LambdaLR", "MultiplicativeLR"})
@@ -102,7 +103,24 @@ def rate_line(run: Run, optimizer: Optimizer) -> RateLine | None:
     if reference <= 0:
         return None
     starts, rates = zip(*pairs, strict=True)
-    return RateLine(starts, rates, max(run.steps, starts[-1] + 1), reference)
+    end = optimizer.last_step or run.steps
+    return RateLine(starts, rates, max(end, starts[-1] + 1), reference)
+
+
+def lost_by(run: Run, objective: Objective, line: RateLine) -> float:
+    """How little the loss fell while an optimizer was at work: `harm` of that part of the run."""
+    series = run.loss(objective.number)
+    pairs = [(s, v) for s, v in series if line.starts[0] <= s <= line.end]
+    if len(pairs) == len(series):
+        return harm(run, objective)
+    values = [v for _, v in pairs if math.isfinite(v)]
+    if len(values) < 2:
+        return 0.5
+    tenth = max(1, len(values) // 10)
+    first = min(values[0], fmean(values[:tenth]))
+    if first <= 0:
+        return 0.5
+    return max(0.0, min(1.0, fmean(values[-tenth:]) / first))
 
 
 def objective_of(run: Run, optimizer: Optimizer) -> Objective | None:
@@ -131,15 +149,16 @@ def epochs_of(run: Run) -> int | None:
     return most if most > 1 else None
 
 
-def was_learning(run: Run, objective: Objective, step: int) -> bool:
-    """Whether the loss was still falling at a step.
+def was_learning(run: Run, objective: Objective, line: RateLine, step: int) -> bool:
+    """Whether the loss was still falling at a step of a run.
 
     The third quarter of the steps until there is compared with the fourth: the mean must fall by
     3 %, and by twice the standard error. Within the first steps of a run nothing is at rest.
     """
-    if step <= max(_FRESH_STEPS, _FRESH_SHARE * run.steps):
+    first = line.starts[0]
+    if step - first <= max(_FRESH_STEPS, _FRESH_SHARE * (line.end - first)):
         return True
-    values = [v for s, v in run.loss(objective.number) if s < step and math.isfinite(v)]
+    values = [v for s, v in run.loss(objective.number) if first <= s < step and math.isfinite(v)]
     quarter = len(values) // 4
     if quarter < 2:
         return True
