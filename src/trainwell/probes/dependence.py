@@ -288,8 +288,9 @@ class Dependences:
         touched = int((ahead > top * 1e-12).sum()) if top > 0 else 0
         own = bool(top > 0 and at + shift < len(profile) and profile[at + shift] > top * 1e-12)
         leak = own if shift else False
-        # A target that is the input itself is a fault only where nothing later is read.
-        copies = shift == 0 and own and not touched
+        # A target that is the input itself is a fault of a model that goes from left to right only.
+        earlier = bool(top > 0 and (profile[:at] > top * 1e-12).any())
+        copies = shift == 0 and own and earlier and not touched
         late = shift >= 2 and not own and not touched
         if state.time is None:
             state.time = self._ledger.next_number("dependence")
