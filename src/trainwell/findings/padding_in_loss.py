@@ -63,7 +63,7 @@ class PaddingInLoss(Finding):
             share = loss.target_mode_share
             about = "the loss is mostly about" if share >= self.error else "the loss counts"
             yield Sighting(
-                loss.place,
+                loss.built_place or loss.place,
                 f"{share:.0%} of the targets of {loss.function} are {int(mode)}, {why}: {about} "
                 f"padding; give it ignore_index={int(mode)}",
                 0,

@@ -5,10 +5,15 @@ from __future__ import annotations
 __all__ = ["Losses"]
 
 import math
+import os
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 import torch
+from torch import nn
 from torch._C._functorch import is_functorch_wrapped_tensor
 
 from trainwell.hooks.events import LossCall as Call
@@ -30,7 +35,9 @@ from trainwell.probes.examples import ExampleWatch
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
 from trainwell.probes.step_state import StepState
-from trainwell.record import LossCall
+from trainwell.record import LossCall, Place
+
+_LAYERS = os.path.join(os.path.dirname(os.path.abspath(torch.__file__)), "nn") + os.sep
 
 _CLASS_LOSSES = frozenset({"cross_entropy", "nll_loss"})
 _FORMS: dict[str, Form] = {
@@ -72,6 +79,7 @@ class Losses:
         evaluations: is told of every result.
         here: what the running thread has gathered.
         examples: wait for their labels.
+        built: tells the line that constructed a module, when that was seen.
     """
 
     def __init__(
@@ -81,9 +89,11 @@ class Losses:
         evaluations: Evaluations,
         here: StepState,
         examples: ExampleWatch,
+        built: Callable[[nn.Module], Place | None],
     ) -> None:
         self._ledger = ledger
         self._examples = examples
+        self._built = built
         self._sources = sources
         self._evaluations = evaluations
         self._here = here
@@ -261,6 +271,7 @@ class Losses:
                 function=call.name,
                 phase="training" if training else "evaluation",
                 place=place_of(*where),
+                built_place=self._module_place(),
                 reduction=str(call.kwargs.get("reduction", "mean")),
                 options=options,
                 prediction_shape=_shape(prediction),
@@ -269,6 +280,18 @@ class Losses:
             )
         )
         return _Site(number)
+
+    def _module_place(self) -> Place | None:
+        """The line that built the `nn` loss module that calls, if one does."""
+        user = self._sources.frame(2)
+        at: FrameType | None = sys._getframe(1)
+        while at is not None and at is not user:
+            code = at.f_code
+            owner = at.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+            if isinstance(owner, nn.Module) and code.co_filename.startswith(_LAYERS):
+                return self._built(owner)
+            at = at.f_back
+        return None
 
     def _look(
         self,

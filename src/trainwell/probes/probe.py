@@ -121,7 +121,14 @@ class Probe(Listener):
         )
         self.program = Program(self.ledger, self.modules, self.parameters, self.sources, self.here)
         self.evaluations = Evaluations(self.ledger, self.here)
-        self.losses = Losses(self.ledger, self.sources, self.evaluations, self.here, self.examples)
+        self.losses = Losses(
+            self.ledger,
+            self.sources,
+            self.evaluations,
+            self.here,
+            self.examples,
+            self.modules.built,
+        )
         self.objectives = Objectives(self.ledger, self.sources, self.budget)
         self.optimizers = Optimizers(self.ledger, self.parameters, self.sources, self.guard)
         self.optimizers.modules_made = lambda: self.modules.made

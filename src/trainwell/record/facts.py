@@ -276,6 +276,7 @@ class LossCall:
     Attributes:
         function: "cross_entropy", "mse_loss", ...
         phase: "training" or "evaluation".
+        built_place: the line that constructed the loss module through which it was called, or None.
         looks: how many of its calls were measured.
         reduction: "mean", "sum" or "none".
         options: other arguments given, such as {"label_smoothing": 0.1, "weight": true}.
@@ -304,6 +305,7 @@ class LossCall:
     function: str
     phase: str
     place: Place = Place()
+    built_place: Place | None = None
     objective: int | None = None
     looks: int = 0
     reduction: str = "mean"
