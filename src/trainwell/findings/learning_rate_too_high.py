@@ -17,7 +17,14 @@ from trainwell.record import (
     Undecided,
 )
 from trainwell.record.comparison import at_another_rate, quoted, tried
-from trainwell.record.reading import first_loss, harm, is_summed, rate_of, uninformed_loss
+from trainwell.record.reading import (
+    first_loss,
+    harm,
+    is_summed,
+    rate_of,
+    swings_about_zero,
+    uninformed_loss,
+)
 
 
 @frozen
@@ -87,6 +94,9 @@ class LearningRateTooHigh(Finding):
         for objective in run.objectives.values():
             # There the rate is right for a mean, and sum-reduced-loss says so.
             if objective.number in summed:
+                continue
+            if swings_about_zero(run, objective):
+                yield Undecided("the loss takes both signs all the time: it need not fall")
                 continue
             seen = tried(run, objective)
             sighting = self._judge(run, objective)

@@ -16,6 +16,7 @@ from trainwell.record.reading import (
     first_loss,
     harm,
     is_one_curve,
+    is_taught,
     trained,
     typical_update,
     uninformed_loss,
@@ -81,6 +82,9 @@ class TooFewEpochs(Finding):
                 continue
             if not is_one_curve(run, objective):
                 yield Undecided("several trainings share a loss, or several losses a training")
+                continue
+            if is_taught(objective):
+                yield Undecided("another network makes the targets, which move")
                 continue
             update = typical_update(run, objective)
             if update is None or update < self.update:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Evaluation, Run, Sighting, Undecided
+from trainwell.record.reading import kept_best
 
 
 @frozen
@@ -57,8 +58,10 @@ class TrainedPastTheBest(Finding):
                 curves.setdefault(evaluation.key, []).append(evaluation)
         for curve in curves.values():
             sighting = self._judge(curve)
-            if sighting is not None:
+            if sighting is not None and not kept_best(run, curve):
                 yield sighting
+            elif sighting is not None:
+                yield Undecided("the weights of the best evaluation are loaded in the end")
 
     def _judge(self, curve: list[Evaluation]) -> Sighting | None:
         losses = [e.loss for e in curve]

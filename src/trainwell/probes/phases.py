@@ -36,6 +36,8 @@ class Phases:
         self._armed = False
         self._told = False
         self._evaluated = 0
+        self._taught: dict[int, int] = {}
+        """The latest step of an objective before which another network ran without gradients."""
         self._more = 0
         self.copies: set[int] = set()
         """Networks that were given trained weights: an evaluation at the end may be of these."""
@@ -82,7 +84,13 @@ class Phases:
         passes = self._here.evaluating
         if not passes:
             return
-        own = set(self._ledger.run.objectives[watched.fact].networks)
+        fact = self._ledger.run.objectives[watched.fact]
+        own = set(fact.networks)
+        if own and any(network not in own for network, _ in passes):
+            step = self._ledger.run.steps
+            if self._taught.get(watched.fact) == step - 1:
+                self._ledger.change(fact, taught=fact.taught + 1)
+            self._taught[watched.fact] = step
         kept = Counter({p: times for p, times in passes.items() if p[0] in own})
         passes.clear()
         self._modules.count(kept, evaluation=True)

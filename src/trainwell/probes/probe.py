@@ -14,6 +14,7 @@ import os
 import sys
 import time
 import weakref
+from threading import get_ident
 from types import FrameType
 from typing import Any
 
@@ -703,7 +704,8 @@ class Probe(Listener):
         """Follow the gradients of a sampled step until an optimizer uses them."""
         if look.graph is None:
             self.clippings.backward()
-        elif given is None:
+        elif given is None and look.watched.thread == get_ident():
+            # Another thread that trains on the same line frees its gradients whenever it likes.
             self.clippings.begin(look.watched.parameters, look.scale)
             self._awaits_step = True
             HOOKS.watch_steps(on=True)

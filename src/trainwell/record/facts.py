@@ -247,6 +247,8 @@ class Objective:
         non_finite: {"step", "operation", "reason", "place", ...} of the first NaN or Inf loss.
         non_finite_gradient: the same of the first NaN or Inf gradient after a finite loss.
         unseen: what of this graph could not be read, in words.
+        taught: how often another network had run without gradients before a step and before the
+            step ahead of it: its targets come from there (a target network, a teacher).
     """
 
     number: int
@@ -263,6 +265,7 @@ class Objective:
     non_finite: dict[str, Detail] | None = None
     non_finite_gradient: dict[str, Detail] | None = None
     unseen: tuple[str, ...] = ()
+    taught: int = 0
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,13 @@ __all__ = [
     "is_hidden",
     "is_one_curve",
     "is_summed",
+    "is_taught",
+    "kept_best",
     "label",
     "layers",
     "on_another_scale",
     "rate_of",
+    "swings_about_zero",
     "takes_raw_gradients",
     "title",
     "trained",
@@ -22,10 +25,21 @@ __all__ = [
 ]
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
-from trainwell.record.facts import Detail, Inputs, LossCall, Objective, Operation, Parameter, Place
+from trainwell.record.facts import (
+    Detail,
+    Evaluation,
+    Inputs,
+    LossCall,
+    Objective,
+    Operation,
+    Parameter,
+    Place,
+)
 from trainwell.record.run import Run
 from trainwell.record.series import mean
 
@@ -42,6 +56,14 @@ _NAMES = {
     "elu": "ELU",
 }
 """What a reader calls an operation, where that is not its kind."""
+
+_TAUGHT = 3
+"""Steps in a row before which another network must have run: one evaluation is none of them."""
+
+_TURNS = 8
+_TURNS_SHARE = 0.1
+"""Changes of sign from one loss to the next, at least, and as a share of all; a loss that falls
+through zero changes its sign once, with noise a few times."""
 
 _WEIGHTED = frozenset({"linear", "convolution", "recurrent"})
 
@@ -216,11 +238,45 @@ def is_one_curve(run: Run, objective: Objective) -> bool:
     """Whether the objective's loss is the course of one training.
 
     It is not where several networks are trained one after the other by the same line (folds,
-    ensembles), or against each other (GANs).
+    ensembles), or against each other (GANs), nor where it is the gain of a policy.
     """
     rivals = [o for o in run.objectives.values() if o.steps >= 8]
     lines = [(o.place.file, o.place.line) for o in run.optimizers.values()]
-    return len(rivals) == 1 and len(objective.networks) <= 1 and len(lines) == len(set(lines))
+    alone = len(rivals) == 1 and len(objective.networks) <= 1 and len(lines) == len(set(lines))
+    return alone and not swings_about_zero(run, objective)
+
+
+def is_taught(objective: Objective) -> bool:
+    """Whether another network makes the objective's targets: its loss need not fall."""
+    return objective.taught >= _TAUGHT
+
+
+def swings_about_zero(run: Run, objective: Objective) -> bool:
+    """Whether the loss takes both signs all the time: the gain of a policy, no distance to fall."""
+    values = run.loss(objective.number).finite
+    turns = sum(a * b < 0 for a, b in pairwise(values))
+    return turns >= max(_TURNS, _TURNS_SHARE * len(values))
+
+
+def kept_best(run: Run, curve: Sequence[Evaluation]) -> bool:
+    """Whether the script loads the weights of the best evaluation when training is over.
+
+    Args:
+        run: the record.
+        curve: evaluations of one key, in their order.
+    """
+    best = min(range(len(curve)), key=lambda i: curve[i].loss)
+    begin = curve[best].step
+    end = curve[best + 1].step if best + 1 < len(curve) else run.steps + 1
+    return any(
+        load.action == "load"
+        and load.step >= run.steps
+        and load.matched > 0
+        and not load.aliased
+        # Of weights that were copied deeply it is not known when.
+        and (load.age is None or begin <= load.step - load.age < max(end, begin + 1))
+        for load in run.checkpoints.values()
+    )
 
 
 def is_summed(run: Run, loss: LossCall, batch: int = 8) -> bool:

@@ -9,7 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trainwell.record.facts import Evaluation, LossCall, Objective
-from trainwell.record.reading import uninformed_loss
+from trainwell.record.reading import (
+    is_one_curve,
+    is_taught,
+    swings_about_zero,
+    uninformed_loss,
+)
 from trainwell.record.run import Run
 from trainwell.record.series import Series
 
@@ -18,6 +23,9 @@ _NEAR = 0.97
 
 _FEWEST = 20
 """Answers that must have been seen before an accuracy is told."""
+
+_SAME = 0.999
+"""Share of one class from which there are no classes to tell apart."""
 
 _LAST = 3
 """Looks at the end of which the training accuracy is the mean."""
@@ -52,6 +60,11 @@ def standing(run: Run) -> Standing:
         return Standing()
     # What was trained last is what the script was after: fine-tuning follows pre-training.
     main = max(objectives, key=lambda o: (max(run.loss(o.number).steps, default=-1), o.steps))
+    if not is_one_curve(run, main) or is_taught(main):
+        # Rivals, folds, policies: their losses say little, and a guess is no measure for them.
+        end = run.loss(main.number).end()
+        known = math.isfinite(end) and not swings_about_zero(run, main)
+        return Standing(f"training loss {end:.3g}") if known else Standing()
     return _by_accuracy(run, main) or _by_loss(run, main)
 
 
@@ -61,7 +74,7 @@ def _by_accuracy(run: Run, main: Objective) -> Standing | None:
     trained = _trained(run, own)
     last = _last(run, lambda e: e.accuracy is not None)
     guess = _most_frequent([c for c in calls if c.phase == "evaluation"]) or _most_frequent(own)
-    if guess is None:
+    if guess is None or guess > _SAME:
         return None
     if last is not None and last.accuracy is not None:
         text = f"evaluation accuracy {last.accuracy:.0%} ({_guess(guess)})"
