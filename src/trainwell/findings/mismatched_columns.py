@@ -85,14 +85,13 @@ class MismatchedColumns(Finding):
             words = self._words(examples) if examples.kind == "tokens" else self._order(examples)
             harmful = self._is_worse(run, examples)
             severity: Severity = "error" if harmful else "warning"
+            if not words and (harmful or number(examples.training, "repeats") >= self.repeats):
+                # Augmentation makes columns vary in training alone, and does no harm.
+                words = self._constant(run, examples)
             if not words:
                 # A column that counts the rows drifts, and does no harm.
                 words = self._columns(examples)
                 severity = "error" if harmful else "info"
-            if not words and (harmful or number(examples.training, "repeats") >= self.repeats):
-                # Augmentation makes columns vary in training alone, and does no harm.
-                words = self._constant(run, examples)
-                severity = "error" if harmful else "warning"
             if words:
                 yield self._apart(examples, words, severity)
 
