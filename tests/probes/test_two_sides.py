@@ -201,7 +201,7 @@ def _sides() -> dict[str, Any]:
     torch.manual_seed(7)
     flipped = torch.where(torch.rand(600) < 0.4, torch.randint(4, (600,)), y[:600])
     stretched = test[0].clone()
-    stretched[:, 3] *= 8
+    stretched[:, 3] = 4 * stretched[:, 3] + 10
     still = test[0].clone()
     still[:, [1, 4]] = 0.5
     missing = y[:600] != 2
@@ -435,6 +435,10 @@ def test_the_row_that_a_label_belongs_to(watched: Watched, way: str) -> None:
     loader = DataLoader(TensorDataset(x[:600], moved[:600]), 30, shuffle=True)
     test = x[600:], y[600:].roll(7)
     run = watched(fit(loader, test, epochs=2), every=None)
+    ways = {"1 row further on": lambda v: v.roll(1), "2 rows before": lambda v: v.roll(-2)}
+    move = ways.get(way, lambda v: v.flip(0))
+    loader = DataLoader(TensorDataset(x[:600], move(y[:600])), 30, shuffle=True)
+    run = watched(fit(loader, (x[600:], move(y[600:])), epochs=2), every=None)
     (entry,) = [e for e in diagnose(run).entries if e.slug == "unrelated-labels"]
     assert f"with the label of {way}" in entry.message, entry.message
 

@@ -32,8 +32,8 @@ class MismatchedColumns(Finding):
         reported. Where many columns tell less of the labels, the labels are others.
 
     Thresholds:
-        factor: ratio of the scales of all inputs from which this is left to the other finding.
-        scale_shift: distance of their means, in deviations, from which it is.
+        factor: ratio of the scales of all inputs from which `mismatched-preprocessing` tells it.
+        scale_shift: distance of their means, in deviations, from which it does.
         rows: examples of either side that must be known to compare columns.
         varies: how much a column must vary on one side, in deviations of a typical column, to be
             missed on the other.
@@ -47,9 +47,8 @@ class MismatchedColumns(Finding):
         filled: share of the rows that must be filled up, on both sides, to compare padding.
         unknown: share of the evaluation's words that training does not have.
         lost: accuracy lost from training to evaluation from which it is an error.
-        worse: evaluation loss over training loss from which it is, where no accuracy is known.
-        repeats: share of training examples that come again unchanged, from which they are not
-            augmented.
+        worse: evaluation loss over training loss from which it is; twice that with an accuracy.
+        repeats: share of training examples that come again unchanged: they are not augmented.
 
     Sources:
         Sculley et al. 2015, "Hidden technical debt in machine learning systems" (training/serving
@@ -73,9 +72,9 @@ class MismatchedColumns(Finding):
     silent: float = 0.25
     filled: float = 0.4
     unknown: float = 0.4
-    lost: float = 0.15
+    lost: float = 0.1
     worse: float = 1.5
-    repeats: float = 0.3
+    repeats: float = 0.1
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the networks that are evaluated on other columns."""
@@ -85,19 +84,17 @@ class MismatchedColumns(Finding):
             words = self._words(examples) if examples.kind == "tokens" else self._order(examples)
             harmful = self._is_worse(run, examples)
             severity: Severity = "error" if harmful else "warning"
+            if not words and (harmful or number(examples.training, "repeats") >= self.repeats):
+                # Augmentation makes columns vary in training alone, and does no harm.
+                words = self._constant(run, examples)
             if not words:
                 # A column that counts the rows drifts, and does no harm.
                 words = self._columns(examples)
                 severity = "error" if harmful else "info"
-            if not words and (harmful or number(examples.training, "repeats") >= self.repeats):
-                # Augmentation makes columns vary in training alone, and does no harm.
-                words = self._constant(run, examples)
-                severity = "error" if harmful else "warning"
             if words:
                 yield self._apart(examples, words, severity)
 
     def _is_scaled(self, run: Run, examples: Examples) -> bool:
-        """Whether all inputs together are on another scale."""
         seen = [i for i in run.inputs_seen.values() if i.network == examples.network]
         trained = [i for i in seen if i.phase == "training"]
         return any(
@@ -185,15 +182,18 @@ class MismatchedColumns(Finding):
         )
 
     def _is_worse(self, run: Run, e: Examples) -> bool:
-        """Whether the network is seen to do clearly worse in evaluation."""
-        if "accuracy" in e.training and "accuracy" in e.evaluation:
-            return number(e.training, "accuracy") - number(e.evaluation, "accuracy") >= self.lost
+        judged = "accuracy" in e.training and "accuracy" in e.evaluation
+        if (
+            judged
+            and number(e.training, "accuracy") - number(e.evaluation, "accuracy") >= self.lost
+        ):
+            return True
         losses = [
             x.loss / x.training_loss
             for x in run.evaluations.values()
             if x.training_loss and math.isfinite(x.loss) and x.training_loss > 0
         ]
-        return bool(losses) and max(losses[-3:]) >= self.worse
+        return bool(losses) and min(losses[-3:]) >= (2 * self.worse if judged else self.worse)
 
 
 def _column(e: Examples) -> str:

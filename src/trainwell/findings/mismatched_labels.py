@@ -171,7 +171,6 @@ class MismatchedLabels(Finding):
         # Whatever tells the labels better: neighbours, or a line.
         ways = [(number(examples.training, k), k) for k in ("agreement", "linear")]
         pairs = [(train, number(other, k)) for train, k in ways]
-        # With fewer neighbours than in training, more of its own labels agree: those are right.
         pairs += [(t, own) for t, k in ways if (own := number(other, f"own_{k}")) > t]
         train, across = max(pairs, key=max)
         low, high = min(train, across), max(train, across)

@@ -43,6 +43,8 @@ class UnshuffledBatches(Finding):
     causes: ClassVar[tuple[str, ...]] = (
         "learning-rate-too-high",
         "dying-relu",
+        "class-imbalance",
+        "mismatched-labels",
         "overfitting",
         *SYMPTOMS,
     )

@@ -133,7 +133,7 @@ class _Waiting:
     network: _Network
     side: _Side
     size: int
-    chosen: slice
+    chosen: npt.NDArray[np.int64]
     marks: list[int]
 
 
@@ -200,10 +200,9 @@ class ExampleWatch:
         if side is None:
             return
         size = values[0].shape[0]
-        stride = max(1, -(-size // _ROWS[training]))
         # Other rows of a large batch at every look, so that all of them are known in the end.
-        start = side.looks % stride
-        matrix = _matrix(values, start, stride, network.chosen)
+        chosen = _positions(size, _ROWS[training], side.looks)
+        matrix = _matrix(values, chosen, network.chosen)
         marks = [fingerprint(row.tobytes()) for row in matrix]
         side.looks += 1
         if not side.looks & (side.looks - 1):
@@ -224,8 +223,7 @@ class ExampleWatch:
                 side.late_repeats += 1
                 row.count += 1
             if index:
-                row.index = index[start + at * stride]
-        chosen = slice(start, None, stride)
+                row.index = index[chosen[at]]
         waiting = _Waiting(network, side, size, chosen, marks)
         labels = self._labels_of_batch(values, size, chosen)
         if labels is not None:
@@ -282,6 +280,10 @@ class ExampleWatch:
         if guess is None:
             return
         kind, answers = guess
+        if calls[-1].network.labels not in ("", kind):
+            # A network with two heads: the other loss is the one that has been looked at.
+            self.waiting = calls
+            return
         said = answers.double().cpu().numpy()
         begin = 0
         for waiting in calls:
@@ -336,7 +338,9 @@ class ExampleWatch:
             side = network.evaluations[key] = _Side(place_of(*lines[0]))
         return side
 
-    def _labels_of_batch(self, values: list[torch.Tensor], size: int, chosen: slice) -> Any:
+    def _labels_of_batch(
+        self, values: list[torch.Tensor], size: int, chosen: npt.NDArray[np.int64]
+    ) -> Any:
         """The labels in the loader's batch that the examples come from, where it has one a row."""
         batch = [t for r in self._loaders.batch if (t := r()) is not None]
         own = {id(v) for v in values}
@@ -345,7 +349,7 @@ class ExampleWatch:
         others = [t for t in batch if id(t) not in own and is_readable(t) and t.numel() == size]
         if len(others) != 1:
             return None
-        return others[0].detach().reshape(size)[chosen].double().cpu().numpy()
+        return others[0].detach().reshape(size).double().cpu().numpy()[chosen]
 
     def _label(self, waiting: _Waiting, labels: Any, answers: Any) -> None:
         side = waiting.side
@@ -383,10 +387,19 @@ def _joined(args: Any) -> list[torch.Tensor] | None:
     return found if len(kinds) == 1 else found[:1]
 
 
+def _positions(size: int, rows: int, look: int) -> npt.NDArray[np.int64]:
+    """Which rows of a batch are read: by the golden ratio, as a stride keeps step with a grid."""
+    if size <= rows:
+        return np.arange(size)
+    turns = (np.arange(rows) + look * rows) * ((math.sqrt(5) - 1) / 2)
+    return np.unique((turns % 1 * size).astype(np.int64))
+
+
 def _matrix(
-    values: list[torch.Tensor], start: int, stride: int, chosen: torch.Tensor | None
+    values: list[torch.Tensor], rows_read: npt.NDArray[np.int64], chosen: torch.Tensor | None
 ) -> npt.NDArray[np.float32]:
-    rows = torch.cat([v[start::stride].detach().flatten(1).float() for v in map(_two, values)], 1)
+    at = torch.from_numpy(rows_read)
+    rows = torch.cat([v[at.to(v.device)].detach().flatten(1).float() for v in map(_two, values)], 1)
     if chosen is not None:
         rows = rows[:, chosen.to(rows.device)]
     return rows[:, :_COLUMNS].cpu().contiguous().numpy()
