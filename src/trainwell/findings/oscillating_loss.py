@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Objective, Run, Sighting, Undecided
-from trainwell.record.reading import first_loss, harm, is_one_curve, trained
+from trainwell.record.reading import first_loss, harm, is_one_curve, is_taught, trained
 
 
 @frozen
@@ -64,7 +64,7 @@ class OscillatingLoss(Finding):
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the objectives that swing."""
         for objective in run.objectives.values():
-            if not is_one_curve(run, objective):
+            if not is_one_curve(run, objective) or is_taught(objective):
                 continue
             values = run.loss(objective.number).values
             if len(values) < 32 or not all(map(math.isfinite, values)) or min(values) < 0:

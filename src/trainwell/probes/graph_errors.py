@@ -7,6 +7,7 @@ __all__ = ["Reason", "explain"]
 import ast
 import inspect
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
@@ -126,7 +127,7 @@ def _assignment(made: type, name: str, file: str) -> Place:
             continue
         try:
             source, first = inspect.getsourcelines(code)
-            tree = ast.parse(inspect.cleandoc("if 1:\n" + "".join(source)))
+            tree = ast.parse(textwrap.dedent("".join(source)))
         except (OSError, SyntaxError, TypeError):
             continue
         for node in ast.walk(tree):
@@ -135,7 +136,7 @@ def _assignment(made: type, name: str, file: str) -> Place:
                 and isinstance(node.ctx, ast.Store)
                 and node.attr == name
             ):
-                line = first + node.lineno - 2
+                line = first + node.lineno - 1
                 lines.append((method_name != "forward", line, code.co_filename))
     if not lines:
         return Place(None, file)
