@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.findings.invented import Invention, falling, mlp, only, sightings, standing, undecided
@@ -46,6 +47,12 @@ def add(made: Invention, after: float, **fields: Any) -> Invention:
     }
     made.run.counterfactuals[number] = Counterfactual(**(given | fields))
     return made
+
+
+def test_what_another_network_teaches_was_not_tried() -> None:
+    made = add(add(run_with(1e-3, falling(2.3, 2.0)), 2.0), 0.4, factor=10.0)
+    made.run.objectives[0] = replace(made.run.objectives[0], taught=9)
+    assert not sightings(LearningRateTooLow(), made)
 
 
 def test_a_higher_rate_that_learns_is_enough_for_a_rate_too_low() -> None:

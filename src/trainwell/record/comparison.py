@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from trainwell.record.counterfactual import Counterfactual
 from trainwell.record.facts import Detail, Objective
-from trainwell.record.reading import harm, rate_of
+from trainwell.record.reading import harm, is_taught, rate_of
 from trainwell.record.run import Run
 from trainwell.record.series import finite_or
 from trainwell.record.sightings import Sighting
@@ -134,7 +134,13 @@ class Tried:
 
 
 def tried(run: Run, objective: Objective) -> Tried | None:
-    """What was tried for an objective; None without `--probe`, or where it could not be tried."""
+    """What was tried for an objective; None without `--probe`, or where it could not be tried.
+
+    What another network makes the targets of was not tried either: the remembered ones are those of
+    earlier weights, and a loss against them says nothing of the run's own.
+    """
+    if is_taught(objective):
+        return None
     found = [c for c in run.counterfactuals.values() if c.objective == objective.number]
     first = [c for c in found if c.start == "initial"]
     own = next((c for c in first if c.is_baseline), None)
