@@ -71,7 +71,7 @@ def test_runs_says_what_show_says(call: Command, sick: Path) -> None:
 
 def test_what_was_not_looked_for_is_told(call: Command, sick: Path) -> None:
     shown = call("show", "--ignore", "LOS101,GRD101", "--verbose").out
-    assert "(2 not looked for)" in shown
+    assert "; 2 not looked for)" in shown
     assert shown.endswith("\nnot looked for (select, ignore): LOS101, GRD101\n")
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Examples, Place, Run, Sighting, Undecided
-from trainwell.record.examples import number, skills
+from trainwell.record.examples import number, skills, ways
 
 
 @frozen
@@ -99,14 +99,15 @@ class MismatchedLabels(Finding):
         if e.swapped and number(e.training, "agreement") >= self.kept:
             worst = e.swapped[0]
             one, two = number(worst, "one"), number(worst, "other")
+            there, back = number(worst, "share"), number(worst, "returned")
             message = (
                 f"the labels {one:g} and {two:g} are exchanged between training and evaluation: "
-                f"{number(worst, 'share'):.0%} of the evaluation examples labelled {one:g} lie "
-                f"among training examples labelled {two:g}, {number(worst, 'returned'):.0%} the "
-                "other way round"
+                f"{there:.0%} of the evaluation examples labelled {one:g} lie among training "
+                f"examples labelled {two:g}, {back:.0%} the other way round"
             )
             return Sighting(place, message, 0, "error", {**worst}, 0.9)
-        for by, what in (("agreement", "their nearest"), ("linear", "a linear fit to")):
+        for by in ways(e):
+            what = "their nearest" if by == "agreement" else "a linear fit to"
             train, own, across = skills(e, by)
             if not (min(train, own) >= self.skill and across <= own - self.skill):
                 continue
@@ -169,21 +170,20 @@ class MismatchedLabels(Finding):
         if "agreement" not in other or number(other, "rows") < self.rows or examples.order:
             return None
         # Whatever tells the labels better: neighbours, or a line.
-        ways = [(number(examples.training, k), k) for k in ("agreement", "linear")]
-        pairs = [(train, number(other, k)) for train, k in ways]
-        pairs += [(t, own) for t, k in ways if (own := number(other, f"own_{k}")) > t]
+        told = [(number(examples.training, k), k) for k in ways(examples)]
+        pairs = [(train, number(other, k)) for train, k in told]
+        pairs += [(t, own) for t, k in told if (own := number(other, f"own_{k}")) > t]
         train, across = max(pairs, key=max)
         low, high = min(train, across), max(train, across)
         if high < self.kept or high - low < self.gap:
             return None
-        if not 1 / self.noisy < examples.spread < self.noisy:
-            # Noise in the inputs of one side makes its neighbours worse, not its labels.
-            return None
-        if number(examples.training, "repeats") < self.repeats:
-            # Augmented anew at every pass.
+        # Noise in the inputs of one side makes its neighbours worse, not its labels; and so does
+        # augmentation anew at every pass.
+        repeats = number(examples.training, "repeats")
+        if not 1 / self.noisy < examples.spread < self.noisy or repeats < self.repeats:
             return None
         own = number(other, "own_agreement")
-        if examples.labels == "numbers" and across < train:
+        if across < train and examples.labels == "numbers":
             return None
         if across < train and (own > across + self.gap / 2 or examples.columns):
             # Other data, or data on another scale.

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["MistimedSchedule"]
 
 from collections.abc import Iterator
+from statistics import fmean
 from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
@@ -18,7 +19,6 @@ from trainwell.record.rates import (
     was_learning,
 )
 
-_LENGTHS = ("T_max", "total_steps", "total_iters")
 _SHOWN = ("step_size", "milestones", "T_max", "total_steps", "total_iters", "gamma", "patience")
 
 
@@ -76,16 +76,15 @@ class MistimedSchedule(Finding):
             if line is None or objective is None or optimizer.steps < self.steps:
                 continue
             lost = lost_by(run, objective, line)
-            schedule = self._schedule(run, optimizer)
+            own = [
+                s for s in run.schedulers.values() if s.optimizer == optimizer.number and s.steps
+            ]
+            schedule = max(own, key=lambda s: s.steps, default=None)
             yield from (
                 self._rising(run, optimizer, line, schedule, lost)
                 or self._faded(run, optimizer, objective, line, schedule, lost)
                 or self._swinging(run, optimizer, line, schedule)
             )
-
-    def _schedule(self, run: Run, optimizer: Optimizer) -> Scheduler | None:
-        own = [s for s in run.schedulers.values() if s.optimizer == optimizer.number and s.steps]
-        return max(own, key=lambda s: s.steps, default=None)
 
     def _faded(
         self,
@@ -97,14 +96,11 @@ class MistimedSchedule(Finding):
         lost: float,
     ) -> list[Sighting]:
         step = line.faded_at(0.1)
-        if line.budget > self.budget or step is None or lost < self.left:
+        idle = line.budget > self.budget or lost < self.left
+        if idle or step is None or not was_learning(run, objective, line, step):
             return []
-        if not was_learning(run, objective, line, step):
-            return []
-        share = line.under(0.01)
-        low, steps = line.rates[-1], line.end - line.starts[0]
-        near = [v for s, v in run.loss(objective.number) if s <= line.end][-5:]
-        end = sum(near) / max(len(near), 1)
+        share, low, steps = line.under(0.01), line.rates[-1], line.end - line.starts[0]
+        end = fmean([v for s, v in run.loss(objective.number) if s <= line.end][-5:] or [0.0])
         return [
             Sighting(
                 self._where(optimizer, schedule, too_often=True),
@@ -133,12 +129,9 @@ class MistimedSchedule(Finding):
         schedule: Scheduler | None,
         lost: float,
     ) -> list[Sighting]:
-        if not line.is_rising:
-            return []
         known = line.reference > 1.01 * max(line.rates)
-        if lost < (2.5 * self.left if known else 0.5):
-            return []
-        if known and max(line.rates) > self.rising * line.reference:
+        over = known and max(line.rates) > self.rising * line.reference
+        if over or not line.is_rising or lost < (2.5 * self.left if known else 0.5):
             return []
         reached = f", of the {line.reference:.3g} that it leads to" if known else ""
         return [
@@ -166,10 +159,10 @@ class MistimedSchedule(Finding):
         if schedule is None or schedule.name != "CosineAnnealingLR" or epochs is None:
             return []
         length = schedule.settings.get("T_max")
-        if not isinstance(length, (int, float)) or length <= 0:
+        if not isinstance(length, (int, float)) or not 0 < length <= schedule.steps / self.beyond:
             return []
         # Its length is that of the run in epochs: it counts these, and is given something else.
-        if schedule.steps < self.beyond * length or abs(length - epochs) > max(1, 0.1 * epochs):
+        if abs(length - epochs) > max(1, 0.1 * epochs):
             return []
         return [
             Sighting(
@@ -196,11 +189,12 @@ class MistimedSchedule(Finding):
         if schedule is None:
             return "; the script sets it by hand"
         shown = ", ".join(f"{n}={schedule.settings[n]}" for n in _SHOWN if n in schedule.settings)
-        text = f"; {schedule.name}({shown}) is stepped {schedule.steps} times"
-        epochs = epochs_of(run)
-        each = schedule.steps >= 0.5 * schedule.updates
+        text, epochs = (
+            f"; {schedule.name}({shown}) is stepped {schedule.steps} times",
+            epochs_of(run),
+        )
         text += f" in {schedule.updates} steps of the optimizer"
-        if each and epochs and schedule.steps >= 2 * epochs:
+        if schedule.steps >= 0.5 * schedule.updates and epochs and schedule.steps >= 2 * epochs:
             text += f", {schedule.steps / epochs:.0f} times in each of {epochs} epochs"
         elif epochs and schedule.steps <= epochs + 1:
             text += ", once an epoch"

@@ -34,6 +34,7 @@ class UnrelatedLabels(Finding):
         sigmas: standard errors above chance under which neighbours and the linear fit count as no
             better than it.
         rows: labelled training examples that must be known.
+        most: share of one label above which the others are too few to tell.
         better: how far the best evaluation loss may lie below that of an uninformed guess, relative
             to it.
 
@@ -58,6 +59,7 @@ class UnrelatedLabels(Finding):
 
     sigmas: float = 3.0
     rows: int = 150
+    most: float = 0.8
     better: float = 0.1
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
@@ -68,6 +70,12 @@ class UnrelatedLabels(Finding):
                 continue
             if number(train, "rows") < self.rows:
                 yield Undecided("too few labelled examples are known to tell what inputs say")
+                continue
+            shares = train.get("classes")
+            if isinstance(shares, dict) and any(
+                number(shares, label) > self.most for label in shares
+            ):
+                yield Undecided("nearly all examples have one label: too few others to judge by")
                 continue
             sides = (train, examples.evaluation)
             known = [number(s, k) for s in sides for k in ("agreement_sigmas", "linear_sigmas")]

@@ -319,19 +319,20 @@ class Losses:
             first |= {f"target_{k}": wanted[k] for k in ("rms", "mean", "std")}
             changes |= self._target(site, known, target)
             changes |= _frequent(known, target, left_out, max(site.looks - 1, 0))
-        self._spreads(site, prediction, target)
+        self._spreads(site, name, prediction, target)
         if site.looks == 1:
             changes["first"] = first
         self._ledger.change(known, **changes, looks=site.looks)
 
-    def _spreads(self, site: _Site, prediction: torch.Tensor, target: Any) -> None:
+    def _spreads(self, site: _Site, name: str, prediction: torch.Tensor, target: Any) -> None:
         """How much the predictions differ between examples, and how much that explains."""
         step = self._ledger.run.steps
         spread = row_spread(prediction)
         if spread is not None:
             self._ledger.measure("loss", site.fact, "row_spread", step, spread)
         if isinstance(target, torch.Tensor) and target.shape == prediction.shape:
-            share = explained(prediction, target)
+            logits = name == "binary_cross_entropy_with_logits"
+            share = explained(prediction.detach().sigmoid() if logits else prediction, target)
             if share is not None:
                 self._ledger.measure("loss", site.fact, "explained", step, share)
 

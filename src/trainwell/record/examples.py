@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Examples", "number", "skills"]
+__all__ = ["Examples", "number", "skills", "ways"]
 
 import math
 from collections.abc import Mapping
@@ -106,3 +106,8 @@ def skills(examples: Examples, by: str) -> tuple[float, float, float]:
         for share in shares
     ]
     return found[0], found[1], found[2]
+
+
+def ways(examples: Examples) -> tuple[str, ...]:
+    """By what labels are told: a linear fit is no measure for more words than examples."""
+    return ("agreement",) if examples.kind == "tokens" else ("agreement", "linear")

@@ -23,7 +23,7 @@ for epoch in range(1, 25):
     rows = second if epoch <= 12 else first
     for batch in rows[torch.randperm(1200)].split(60):
         optimizer.zero_grad()
-        loss = criterion(model(readings[batch]), weather[batch])
+        loss = criterion(model(readings[batch]), weather[batch])  # trainwell: ignore[DAT113]
         loss.backward()
         optimizer.step()
     with torch.no_grad():
