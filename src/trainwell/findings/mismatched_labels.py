@@ -169,13 +169,13 @@ class MismatchedLabels(Finding):
         other = examples.evaluation
         if "agreement" not in other or number(other, "rows") < self.rows or examples.order:
             return None
-        # Whatever tells the labels better: neighbours, or a line.
         told = [(number(examples.training, k), k) for k in ways(examples)]
         pairs = [(train, number(other, k)) for train, k in told]
         pairs += [(t, own) for t, k in told if (own := number(other, f"own_{k}")) > t]
         train, across = max(pairs, key=max)
         low, high = min(train, across), max(train, across)
-        if high < self.kept or high - low < self.gap:
+        # Training may be taken from several times or sources on purpose: there it must be much.
+        if high < self.kept or high - low < (self.gap if across < train else 2 * self.gap):
             return None
         # Noise in the inputs of one side makes its neighbours worse, not its labels; and so does
         # augmentation anew at every pass.

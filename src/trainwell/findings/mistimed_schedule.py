@@ -53,8 +53,7 @@ class MistimedSchedule(Finding):
         beyond: lengths of its own after which a schedule has been stepped too often.
 
     Sources:
-        PyTorch documentation, "How to adjust learning rate"; Goyal et al. 2017, "Accurate, large
-        minibatch SGD", section 2.2 (warm-up).
+        PyTorch documentation, "How to adjust learning rate"; Goyal et al. 2017, section 2.2.
     """
 
     code: ClassVar[str] = "OPT109"
