@@ -177,7 +177,7 @@ class Dependences:
         if not seen:
             state.quiet += 1
             return
-        mixed = [f for f in seen if f.touched]
+        mixed = [] if view.compares_pairs() else [f for f in seen if f.touched]
         if mixed and len(shape) > 1 and shape[1] >= _SMALLEST:
             # Time may come first: then the examples lie along the second dimension.
             other = view.judged(shape[1] // 2, 1)
@@ -417,6 +417,17 @@ class _View:
 
     def _embeddings(self) -> list[int]:
         return [i for i in self.between if self.graph.nodes[i].kind == "embedding"]
+
+    def compares_pairs(self) -> bool:
+        """Whether all pairs of examples are compared, as metric losses do: a square of products."""
+        inside = set(self.between)
+        for i in self.between:
+            node, shape = self.graph.nodes[i], _shape(self.graph.nodes[i], 0)
+            square = len(shape) == 2 and shape[0] == shape[1] >= _SMALLEST
+            computed = [j for j in node.inputs if j in inside]
+            if square and len(computed) > 1 and node.kind in ("linear", "norm"):
+                return True
+        return False
 
     def elements(self) -> int:
         """Numbers in all results of its operations together."""

@@ -527,7 +527,7 @@ class Loaders:
             found = self._plain.get(key)
         if found is None:
             known = isinstance(dataset, Sized) and not isinstance(dataset, IterableDataset)
-            length = len(dataset) if known else None
+            length = _length(dataset) if known else None
             kept = length if length is not None and 0 < length <= _ROWS else 0
             self._coverages += 1
             found = _Coverage(self._coverages, length, bytearray(kept))
@@ -566,7 +566,7 @@ class Loaders:
                 stream_kind="" if stream is None else stream.kind,
                 stream_place=None if stream is None else place_of(stream.file, stream.line),
                 length=coverage.length,
-                source_length=len(source) if is_subset else None,
+                source_length=_length(source) if is_subset else None,
                 sampler=type(sampler).__name__,
                 weights=len(weights) if isinstance(weights, torch.Tensor) else None,
                 choices=len(choices) if isinstance(choices, Sized) else None,
@@ -628,3 +628,12 @@ def _device_works() -> bool:
     if not torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         return False
     return not torch.cuda.current_stream().query()
+
+
+def _length(of: Any) -> int | None:
+    """How many items there are, where a data set of the script's own can tell."""
+    try:
+        return len(of)
+    except (TypeError, NotImplementedError):
+        # Keras wraps arrays in a class that has `__len__` and holds what has none.
+        return None
