@@ -122,7 +122,7 @@ class Dependences:
     def wanted(self, targets: Sequence[Target]) -> bool:
         """Whether any of these losses is still to be measured."""
         states = [self._states.get(t.loss) for t in targets]
-        return any(s is None or not _is_done(s) for s in states)
+        return any(s is None or not _is_done(s, self._ledger) for s in states)
 
     def look(
         self,
@@ -154,7 +154,7 @@ class Dependences:
         for target in targets:
             at = -1 if target.made is None else index.get(target.made, -1)
             state = self._states.setdefault(target.loss, _State())
-            if at < 0 or _is_done(state):
+            if at < 0 or _is_done(state, self._ledger):
                 continue
             view = _View.of(graph, at, target.output)
             if view is None or (first and view.elements() > _SMALL):
@@ -248,6 +248,8 @@ class Dependences:
         if mixer.kind in ("matmul", "attention"):
             # Attention over the examples instead of the positions: three dimensions at least.
             return view.deepest() >= 3
+        if mixer.name.startswith(_ON_PURPOSE):
+            return False
         return mixer.kind in VIEWS or mixer.kind in _MIXERS
 
     def _owner(self, parameters: Sequence[int]) -> int | None:
@@ -323,6 +325,9 @@ _EXCUSED = frozenset({"batch_norm", "select", "mean", "closed"})
 """Operations that mix examples on purpose: batch statistics, and lookups (edges of graphs, mixed
 pictures, prototypes)."""
 
+_ON_PURPOSE = ("Flip", "Roll")
+"""Views that nobody takes along the batch by mistake: pictures or features are mixed."""
+
 _MIXERS = frozenset({"join", "softmax", "log_softmax", "layer_norm", "norm", "sum", "cumsum"})
 """Operations that mix examples when they are told the wrong dimension."""
 
@@ -336,8 +341,9 @@ def _is_over(quiet: int, number: int | None, ledger: Ledger) -> bool:
     return quiet >= _LOOKS or fact.found >= enough
 
 
-def _is_done(state: _State) -> bool:
-    return state.quiet >= _LOOKS and state.quiet_time >= _LOOKS
+def _is_done(state: _State, ledger: Ledger) -> bool:
+    rows, time = (state.quiet, state.rows), (state.quiet_time, state.time)
+    return _is_over(*rows, ledger) and _is_over(*time, ledger)
 
 
 def _plain_name(name: str) -> str:
@@ -419,13 +425,20 @@ class _View:
         return [i for i in self.between if self.graph.nodes[i].kind == "embedding"]
 
     def compares_pairs(self) -> bool:
-        """Whether all pairs of examples are compared, as metric losses do: a square of products."""
+        """Whether all pairs of examples are compared, as metric losses do.
+
+        That is a square of products or distances, or rows and columns of examples that are spread
+        over a square: `x[:, None] - x[None]`.
+        """
         inside = set(self.between)
         for i in self.between:
             node, shape = self.graph.nodes[i], _shape(self.graph.nodes[i], 0)
-            square = len(shape) == 2 and shape[0] == shape[1] >= _SMALLEST
-            computed = [j for j in node.inputs if j in inside]
-            if square and len(computed) > 1 and node.kind in ("linear", "norm"):
+            if len(shape) < 2 or not shape[0] == shape[1] >= _SMALLEST:
+                continue
+            given = [_shape(self.graph.nodes[j], 0)[:2] for j in node.inputs if j in inside]
+            if len(shape) == 2 and len(given) > 1 and node.kind in ("linear", "norm"):
+                return True
+            if {(shape[0], 1), (1, shape[0])} <= set(given):
                 return True
         return False
 
