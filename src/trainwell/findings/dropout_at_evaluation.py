@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
-from trainwell.record import Run, Sighting, Undecided
+from trainwell.record import Noise, Run, Sighting, Undecided
 
 
 @frozen
@@ -17,9 +17,10 @@ class DropoutAtEvaluation(Finding):
 
     What it looks for:
         Calls of `torch.nn.functional.dropout` and its relatives, and of
-        `scaled_dot_product_attention` with `dropout_p`, that drop values while gradients are off
-        and the module that calls them is in evaluation mode; and dropout layers that belong to no
-        module (made in `forward()`, kept in a plain list), which `eval()` does not reach.
+        `scaled_dot_product_attention` with `dropout_p`, that drop values while the module that
+        calls them is in evaluation mode, without gradients or in both modes with them; and dropout
+        layers that belong to no module (made in `forward()`, kept in a plain list), which `eval()`
+        does not reach.
 
     Why it hurts:
         `torch.nn.functional.dropout` does not know the mode: without `training=self.training` it
@@ -32,6 +33,8 @@ class DropoutAtEvaluation(Finding):
 
     Thresholds:
         calls: calls in evaluation mode from which it is reported.
+        modes: calls with gradients on, in evaluation mode and in training mode each, from which it
+            is reported of a script that evaluates without `torch.no_grad()`.
 
     Sources:
         Srivastava et al. 2014, "Dropout", section 4 on test time; Gal & Ghahramani 2016, "Dropout
@@ -45,27 +48,37 @@ class DropoutAtEvaluation(Finding):
     causes: ClassVar[tuple[str, ...]] = ("overfitting", *SYMPTOMS)
 
     calls: int = 1
+    modes: int = 2
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the lines that drop."""
         if not run.steps:
             return
         for noise in run.noise.values():
-            if noise.evaluating < self.calls or noise.evaluating * 2 < noise.calls:
+            off = noise.evaluating >= self.calls and noise.evaluating * 2 >= noise.calls
+            if not off and not self._in_both_modes(noise):
                 continue
+            seen, calls, kind = noise.evaluating, noise.calls, "without"
+            if not off:
+                seen, calls, kind = noise.graded_evaluating, noise.graded, "with"
             attention = noise.function == "scaled_dot_product_attention"
             argument = "dropout_p" if attention else "training"
             yield Sighting(
                 noise.place,
                 f"{noise.function} drops {noise.probability:.0%} of the values although the network"
-                f" is in evaluation mode ({noise.evaluating} of {noise.calls} calls without"
-                f" gradients): the call has no `{argument}` that follows `self.training`",
+                f" is in evaluation mode ({seen} of {calls} calls {kind} gradients that were looked"
+                f" at): the call has no `{argument}` that follows `self.training`",
                 0,
                 "info" if noise.explicit else "error",
                 {
                     "probability": noise.probability,
-                    "evaluating": noise.evaluating,
-                    "calls": noise.calls,
+                    "evaluating": seen,
+                    "calls": calls,
                 },
                 0.5,
             )
+
+    def _in_both_modes(self, noise: Noise) -> bool:
+        """Whether it drops with gradients on in either mode: one of them alone may be training."""
+        both = noise.graded_evaluating, noise.graded - noise.graded_evaluating
+        return min(both) >= self.modes

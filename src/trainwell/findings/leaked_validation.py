@@ -71,9 +71,11 @@ class LeakedValidation(Finding):
             if any(e.both is not None and e.known >= self.known for e in examples):
                 for each in examples:
                     for found in self._of_examples(each):
-                        # Without a loss at evaluation, training rows may be what is compared with.
-                        is_sure = bool(run.evaluations) or isinstance(found, Undecided)
-                        yield found if is_sure else replace(found, severity="info")
+                        if isinstance(found, Sighting) and not run.evaluations:
+                            # Without a loss, training rows may be what answers are compared with.
+                            yield replace(found, severity="info")
+                        else:
+                            yield found
                 continue
             if any(self._is_discrete(e) for e in examples):
                 yield Undecided("rows of few different values are equal by chance")

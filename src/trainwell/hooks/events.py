@@ -99,13 +99,16 @@ class Listener:
     def loss_called(self, event: LossCall) -> None:
         """A loss function of `torch.nn.functional` has returned."""
 
-    def values_dropped(self, function: str, probability: float, explicit: bool) -> None:
-        """A function of `torch.nn.functional` drops values at random while gradients are off.
+    def values_dropped(
+        self, function: str, probability: float, explicit: bool, gradients: bool
+    ) -> None:
+        """A function of `torch.nn.functional` drops values at random.
 
         Args:
             function: its name.
             probability: of a value to be dropped.
             explicit: the call itself says that it is training.
+            gradients: they are on; of these calls only some are told.
         """
 
     def module_built(self, module: nn.Module) -> None:

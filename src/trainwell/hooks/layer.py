@@ -68,6 +68,10 @@ DROPPING = {
 }
 """The functions that drop values at random, and whether they do so where nothing is said of it."""
 
+_TOLD = 7
+"""Of the calls that drop values while gradients are on, one of so many is told: an odd number, since
+two calls in a forward pass must not always be the same one."""
+
 PATCHED = (
     "torch.autograd.backward",
     "torch.autograd.grad",
@@ -509,16 +513,24 @@ class Hooks:
         at, key, usual = (4, "dropout_p", 0.0) if attention else (1, "p", 0.5)
 
         def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+            calls = 0
+
             def drop(*args: Any, **kwargs: Any) -> Any:
-                # With gradients on it is training: the usual case, and it costs this line.
-                if torch.is_grad_enabled() or is_compiling() or HERE.own or HERE.inside:
+                nonlocal calls
+                gradients = torch.is_grad_enabled()
+                if gradients:
+                    # Training mostly: one call of many tells whether it is.
+                    calls += 1
+                    if calls % _TOLD:
+                        return original(*args, **kwargs)
+                if is_compiling() or HERE.own or HERE.inside:
                     return original(*args, **kwargs)
                 share = args[at] if len(args) > at else kwargs.get(key, usual)
                 training, explicit = DROPPING[name], False
                 if not attention and (len(args) > 2 or "training" in kwargs):
                     training, explicit = args[2] if len(args) > 2 else kwargs["training"], True
                 if share and training:
-                    hooks._tell("values_dropped", name, float(share), explicit)
+                    hooks._tell("values_dropped", name, float(share), explicit, gradients)
                 return original(*args, **kwargs)
 
             drop.__prepare_scriptable__ = lambda: original  # type: ignore[attr-defined]

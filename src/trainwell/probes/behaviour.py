@@ -28,7 +28,7 @@ _JUDGED = 256
 
 
 class Noises:
-    """Watches lines that drop values while gradients are off.
+    """Watches lines that drop values: all where gradients are off, some where they are on.
 
     Args:
         ledger: where they are recorded.
@@ -44,16 +44,25 @@ class Noises:
         self._registered = registered
         self._numbers: dict[tuple[str, str, int], int] = {}
 
-    def dropped(self, function: str, probability: float, explicit: bool) -> None:
-        """Values were dropped; judge in whose name, and in which mode."""
+    def dropped(self, function: str, probability: float, explicit: bool, gradients: bool) -> None:
+        """Values were dropped; judge in whose name, and in which mode.
+
+        Args:
+            function: that did it.
+            probability: of a value to be dropped.
+            explicit: the call says that it is training.
+            gradients: they are on.
+        """
         frame = self._sources.frame(2)
         if frame is None:
             return
         key = (function, frame.f_code.co_filename, frame.f_lineno)
         number = self._numbers.get(key)
         run = self._ledger.run
-        if number is not None and run.noise[number].calls >= _JUDGED:
-            return
+        if number is not None:
+            known = run.noise[number]
+            if (known.graded if gradients else known.calls) >= _JUDGED:
+                return
         layer, owner = _modules(frame)
         if layer is not None and self._registered(layer):
             # It follows the mode of its own, which MOD101 looks at.
@@ -65,7 +74,14 @@ class Noises:
             self._ledger.put(Noise(number, function, place, probability, explicit=said))
         fact = run.noise[number]
         evaluating = owner is not None and vars(owner).get("training") is False
-        self._ledger.change(fact, calls=fact.calls + 1, evaluating=fact.evaluating + evaluating)
+        if gradients:
+            self._ledger.change(
+                fact,
+                graded=fact.graded + 1,
+                graded_evaluating=fact.graded_evaluating + evaluating,
+            )
+        else:
+            self._ledger.change(fact, calls=fact.calls + 1, evaluating=fact.evaluating + evaluating)
 
 
 def _modules(user: FrameType) -> tuple[nn.Module | None, nn.Module | None]:

@@ -386,9 +386,11 @@ class Probe(Listener):
             HOOKS.idle = 0
         self.losses.saw(event)
 
-    def values_dropped(self, function: str, probability: float, explicit: bool) -> None:
-        """Values are dropped at random while gradients are off."""
-        self.noises.dropped(function, probability, explicit)
+    def values_dropped(
+        self, function: str, probability: float, explicit: bool, gradients: bool
+    ) -> None:
+        """Values are dropped at random."""
+        self.noises.dropped(function, probability, explicit, gradients)
 
     def module_built(self, module: nn.Module) -> None:
         """A module is under construction."""

@@ -11,16 +11,18 @@ from trainwell.record.facts import Place
 
 @dataclass(frozen=True)
 class Noise:
-    """A line that drops values at random while gradients are off.
+    """A line that drops values at random.
 
     Attributes:
         place: the user's line.
         function: "dropout", "scaled_dot_product_attention", ...
         probability: of a value to be dropped.
-        calls: how often it was seen to do so.
+        calls: how often it was seen to do so while gradients were off.
         evaluating: how often the module whose method runs there was in evaluation mode, and the
             dropout is none of its registered layers.
         explicit: the call says `training=True` itself.
+        graded, graded_evaluating: the same two of calls with gradients on, of which one of several
+            is looked at: scripts evaluate without `torch.no_grad()`, too.
     """
 
     number: int
@@ -30,6 +32,8 @@ class Noise:
     calls: int = 0
     evaluating: int = 0
     explicit: bool = False
+    graded: int = 0
+    graded_evaluating: int = 0
 
 
 @dataclass(frozen=True)
