@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["PosteriorCollapse"]
 
+import math
 from collections.abc import Iterator
 from statistics import median
 from typing import ClassVar
@@ -80,9 +81,7 @@ class PosteriorCollapse(Finding):
             share = max(explained)
             if not share < self.explained:
                 continue
-            size = 1
-            for length in loss.prediction_shape[1:]:
-                size *= length
+            size = math.prod(loss.prediction_shape[1:])
             over = f" of {size} numbers" if size > 1 else ""
             averaged = f", which is a mean{over}," if loss.reduction == "mean" else ""
             yield Sighting(

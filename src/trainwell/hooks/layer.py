@@ -69,7 +69,7 @@ DROPPING = {
 """The functions that drop values at random, and whether they do so where nothing is said of it."""
 
 _TOLD = 7
-"""Of the calls that drop values while gradients are on, one of so many is told: an odd number, since
+"""Of the calls that drop values while gradients are on, one of so many is told: an odd number, as
 two calls in a forward pass must not always be the same one."""
 
 PATCHED = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 __all__ = ["Dependences", "Target", "keep"]
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -419,7 +420,20 @@ class _View:
             # The indices of an embedding are no input to autograd.
             and (-1 in self.graph.nodes[i].inputs or self.graph.nodes[i].kind == "embedding")
             and not any(j in inside for j in self.graph.nodes[i].inputs)
+            and not self._is_shared(self.graph.nodes[i])
         ]
+
+    def _is_shared(self, node: Node) -> bool:
+        """Whether all examples share what a layer gives: the positions of a sequence."""
+        shape = _shape(node, 0)
+        if len(shape) > 2 and shape[0] == 1 and self.shape[0] > 1:
+            return True
+        if node.kind != "embedding":
+            return False
+        places = _saved(node, "_saved_indices")
+        if places is None or places.dim() < 1 or places.shape[-1] < 2:
+            return False
+        return bool((places.diff(dim=-1) == 1).all())
 
     def _embeddings(self) -> list[int]:
         return [i for i in self.between if self.graph.nodes[i].kind == "embedding"]
@@ -444,7 +458,7 @@ class _View:
 
     def elements(self) -> int:
         """Numbers in all results of its operations together."""
-        return sum(_size(_shape(self.graph.nodes[i], 0)) for i in self.between)
+        return sum(math.prod(_shape(self.graph.nodes[i], 0)) for i in self.between)
 
     def deepest(self) -> int:
         """The most dimensions of what the first layers give."""
@@ -464,14 +478,16 @@ class _View:
         return [
             seen
             for i, parts in found.items()
-            if (seen := self._judge(i, parts, self.shape[dim], row)) is not None
+            if (seen := self._judge(i, parts, self.shape[dim], row, entry=True)) is not None
         ]
 
-    def _judge(self, index: int, parts: list[torch.Tensor], rows: int, row: int) -> _Seen | None:
+    def _judge(
+        self, index: int, parts: list[torch.Tensor], rows: int, row: int, *, entry: bool
+    ) -> _Seen | None:
         node = self.graph.nodes[index]
         if node.kind == "recurrent" and self._runs_over_rows(index):
             return _Seen(rows - 1, 0.0)
-        found = [_judge(g, rows, row, node) for g in parts]
+        found = [_judge(g, rows, row, node, entry=entry) for g in parts]
         seen = [f for f in found if f is not None]
         return max(seen, key=lambda f: (f.touched, -f.itself), default=None)
 
@@ -568,7 +584,9 @@ class _View:
         verdicts: dict[int, bool | None] = {self.at: False}
         for i in self.between:
             if i != self.at:
-                seen = self._judge(i, gradients[i], rows, row) if i in gradients else None
+                seen = (
+                    self._judge(i, gradients[i], rows, row, entry=False) if i in gradients else None
+                )
                 verdicts[i] = None if seen is None else bool(seen.touched)
         best: tuple[int, set[str], int] | None = None
         waiting: list[tuple[int, tuple[int, ...]]] = [(self.at, (self.at,))]
@@ -621,11 +639,8 @@ class _View:
             return None
         for i in self._embeddings():
             node = self.graph.nodes[i]
-            try:
-                tokens = plain(getattr(node.handle, "_saved_indices", None))
-            except RuntimeError:
-                continue
-            if not is_readable(tokens) or tokens.dim() != 2 or not tokens.is_cpu:
+            tokens = _saved(node, "_saved_indices")
+            if tokens is None or tokens.dim() != 2 or not tokens.is_cpu:
                 continue
             found = _align(tokens, target.kept)
             if found is not None and self._fits(found):
@@ -679,8 +694,15 @@ def _agrees(given: torch.Tensor, wanted: torch.Tensor, shift: int) -> bool:
     return float((a == b)[counted].double().mean()) >= _AGREEMENT
 
 
-def _judge(gradient: torch.Tensor, rows: int, row: int, node: Node) -> _Seen | None:
+def _judge(gradient: torch.Tensor, rows: int, row: int, node: Node, *, entry: bool) -> _Seen | None:
     """Which rows of a result were touched beside those that belong to a row of the prediction.
+
+    Args:
+        gradient: of the row with respect to the result.
+        rows: of the prediction.
+        row: which one.
+        node: that gave the result.
+        entry: it is one of the first layers, so that its last dimension is that of features.
 
     Returns:
         None where no dimension can be that of the examples, or nothing was touched at all.
@@ -689,7 +711,7 @@ def _judge(gradient: torch.Tensor, rows: int, row: int, node: Node) -> _Seen | N
         return None
     square = gradient.double().square()
     found: list[_Seen] = []
-    for dim, own in _candidates(tuple(gradient.shape), rows, row, node.kind):
+    for dim, own in _candidates(tuple(gradient.shape), rows, row, node.kind, entry=entry):
         profile = square.movedim(dim, 0).flatten(1).sum(1) if gradient.dim() > 1 else square
         total = float(profile.sum())
         if not 0 < total < float("inf"):
@@ -702,10 +724,11 @@ def _judge(gradient: torch.Tensor, rows: int, row: int, node: Node) -> _Seen | N
 
 
 def _candidates(
-    shape: tuple[int, ...], rows: int, row: int, kind: str
+    shape: tuple[int, ...], rows: int, row: int, kind: str, *, entry: bool
 ) -> list[tuple[int, set[int]]]:
     """Dimensions that may be that of the examples, and the indices that belong to one row."""
-    dims = range(1 if kind == "convolution" else min(2, len(shape)))
+    last = max(1, len(shape) - entry)
+    dims = range(1 if kind == "convolution" else min(2, last))
     exact = [(d, {row}) for d in dims if shape[d] == rows]
     if exact:
         return exact
@@ -718,7 +741,7 @@ def _candidates(
             times = size // rows
             found.append((d, set(range(row * times, (row + 1) * times))))
             found.append((d, set(range(row, size, rows))))
-        elif rows % size == 0:
+        elif rows % size == 0 and (not entry or rows == math.prod(shape[:2])):
             found.append((d, {row // (rows // size)}))
             found.append((d, {row % size}))
     return found
@@ -749,6 +772,16 @@ def _weight_nodes(graph: Graph, above: Sequence[int]) -> set[int]:
     return found
 
 
+def _saved(node: Node, name: str) -> torch.Tensor | None:
+    """What an operation has kept for its backward; None where that is gone."""
+    try:
+        found = plain(getattr(node.handle, name, None))
+    except RuntimeError:
+        # Freed, or overwritten in place.
+        return None
+    return found if is_readable(found) else None
+
+
 def _shape(node: Node, output: int) -> tuple[int, ...]:
     metadata = getattr(node.handle, "_input_metadata", None)
     if not metadata or output >= len(metadata):
@@ -758,13 +791,6 @@ def _shape(node: Node, output: int) -> tuple[int, ...]:
     except RuntimeError:
         # A nested tensor has no shape.
         return ()
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for each in shape:
-        size *= each
-    return size
 
 
 def _ramp(part: torch.Tensor) -> torch.Tensor:

@@ -538,7 +538,8 @@ class Probe(Listener):
         )
         graph = part("the graph", None, self._graph, watched, roots, due=due, lost=lost)
         inside = None if graph is None else {n.sequence for n in graph.nodes if n.leaf is None}
-        if due and (self.here.training or self.here.evaluating):
+        # Gradients that are asked for by name are there, or PyTorch raises.
+        if due and event.inputs is None and (self.here.training or self.here.evaluating):
             # Roots that are leaves themselves have no graph to walk.
             bare = [plain(r) for r in roots if r.grad_fn is None]
             leaves = bare if graph is None else bare + graph.leaves()
