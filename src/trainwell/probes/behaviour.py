@@ -16,7 +16,7 @@ from trainwell.hooks.identity import IdentityMap
 from trainwell.probes.cuts import find_cut
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.places import Sources, place_of
-from trainwell.record import Made, Noise, Severed
+from trainwell.record import Made, Noise, Place, Severed
 
 _LAYERS = os.path.join(os.path.dirname(os.path.abspath(torch.__file__)), "nn") + os.sep
 
@@ -122,12 +122,44 @@ class Rebuilding:
         self._ledger = ledger
         self._numbers: dict[tuple[str, int, str], int] = {}
         self._now: set[int] = set()
+        self._known: IdentityMap[torch.Tensor, None] = IdentityMap()
+        self._readers: dict[tuple[int, ...], Place] = {}
 
     def called(
         self, module: nn.Module, where: tuple[str, int], step: int, network: int | None
     ) -> None:
         """A layer with weights of its own is called in the same step in which it was made."""
-        key = (*where, type(module).__name__)
+        self._made(where, type(module).__name__, step, network)
+
+    def reached(
+        self,
+        weights: Sequence[tuple[torch.Tensor, Place]],
+        is_held: Callable[[torch.Tensor], bool],
+        step: int,
+    ) -> None:
+        """A backward reaches parameters that no module holds, each with the line that reads it.
+
+        Args:
+            weights: the parameters of a graph.
+            is_held: whether a known network has one.
+            step: of the run.
+        """
+        for tensor, place in weights:
+            fresh = tensor not in self._known
+            self._known.set(tensor, None)
+            if not fresh or is_held(tensor):
+                continue
+            # With another tensor the graph is another one, whose lines are not known any more.
+            shape = tuple(tensor.shape)
+            if place.line is not None:
+                self._readers[shape] = place
+            place = self._readers.get(shape, place)
+            # Layers that are made anew are told by their own line.
+            if step and not self._now and place.file is not None and place.line is not None:
+                self._made((place.file, place.line), "Parameter", step, None)
+
+    def _made(self, where: tuple[str, int], layer: str, step: int, network: int | None) -> None:
+        key = (*where, layer)
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = self._ledger.next_number("made")

@@ -27,7 +27,7 @@ from trainwell.probes.places import Sources
 from trainwell.probes.program import Match, Program
 from trainwell.probes.step_state import StepState
 from trainwell.probes.updates import Updates
-from trainwell.record import Detail
+from trainwell.record import Detail, Place
 
 _SAVED = (
     "_saved_self",
@@ -290,6 +290,7 @@ class Looks:
             if number >= 0 and node.leaf is not None:
                 tensors[number] = node.leaf
                 self._parameters.stands_for(number, node.leaf)
+        part("layers made anew", None, self._made_anew, graph, match, step)
         part("updates", None, self._updates.begin, tensors, watched.fact, step)
         part("gradients", None, self._remember, watched, graph, match, tensors)
         part("losses", None, self._link_losses, watched, graph, match)
@@ -356,6 +357,23 @@ class Looks:
                 at = graph.nodes[at].inputs[0] if graph.nodes[at].inputs else -1
             if at >= 0:
                 self._losses.link(target.loss, watched.fact, match.operations[at])
+
+    def _made_anew(self, graph: Graph, match: Match, step: int) -> None:
+        operations = self._ledger.run.operations
+        readers: dict[int, Place] = {}
+        for node, number in zip(graph.nodes, match.operations, strict=True):
+            if number >= 0:
+                for i in node.inputs:
+                    readers.setdefault(i, operations[number].place)
+        weights = [
+            (node.leaf, readers.get(i, Place()))
+            for i, node in enumerate(graph.nodes)
+            if isinstance(node.leaf, torch.nn.Parameter)
+        ]
+        self._modules.rebuilding.reached(weights, self._is_held, step)
+
+    def _is_held(self, tensor: torch.Tensor) -> bool:
+        return self._modules.owner(tensor)[0] is not None
 
     def _depend(self, watched: Watched, graph: Graph, match: Match) -> None:
         targets = self._here.losses
