@@ -4,8 +4,6 @@ from __future__ import annotations
 
 __all__ = ["Noises", "Rebuilding", "Severing"]
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
 
@@ -15,10 +13,8 @@ from torch import nn
 from trainwell.hooks.identity import IdentityMap
 from trainwell.probes.cuts import find_cut
 from trainwell.probes.ledger import Ledger
-from trainwell.probes.places import Sources, place_of
+from trainwell.probes.places import Sources, layer_below, module_of, place_of
 from trainwell.record import Made, Noise, Place, Severed
-
-_LAYERS = os.path.join(os.path.dirname(os.path.abspath(torch.__file__)), "nn") + os.sep
 
 _OUTWARD = 24
 """Frames that are searched for the module whose method runs: helper functions lie between."""
@@ -63,7 +59,7 @@ class Noises:
             known = run.noise[number]
             if (known.graded if gradients else known.calls) >= _JUDGED:
                 return
-        layer, owner = _modules(frame)
+        layer = layer_below(frame)
         if layer is not None and self._registered(layer):
             # It follows the mode of its own, which MOD101 looks at.
             return
@@ -73,6 +69,7 @@ class Noises:
             said = explicit and layer is None
             self._ledger.put(Noise(number, function, place, probability, explicit=said))
         fact = run.noise[number]
+        owner = _owner(frame, layer)
         evaluating = owner is not None and vars(owner).get("training") is False
         if gradients:
             self._ledger.change(
@@ -84,31 +81,18 @@ class Noises:
             self._ledger.change(fact, calls=fact.calls + 1, evaluating=fact.evaluating + evaluating)
 
 
-def _modules(user: FrameType) -> tuple[nn.Module | None, nn.Module | None]:
-    """The layer of PyTorch's that drops, and the module of the user's that has it do so."""
-    layer: nn.Module | None = None
-    at: FrameType | None = sys._getframe(1)
-    while at is not None and at is not user:
-        found = _self(at)
-        if found is not None and at.f_code.co_filename.startswith(_LAYERS):
-            layer = layer or found
-        at = at.f_back
-    at = user
+def _owner(user: FrameType, layer: nn.Module | None) -> nn.Module | None:
+    """The module of the user's that has a layer do something; helper functions may lie between."""
+    at: FrameType | None = user
     for _ in range(_OUTWARD):
         if at is None:
             break
-        owner = _self(at)
+        owner = module_of(at)
         # A container that calls the layer is PyTorch's, and tells its mode as well.
         if owner is not None and owner is not layer:
-            return layer, owner
+            return owner
         at = at.f_back
-    return layer, None
-
-
-def _self(frame: FrameType) -> nn.Module | None:
-    code = frame.f_code
-    owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
-    return owner if isinstance(owner, nn.Module) and "_modules" in vars(owner) else None
+    return None
 
 
 class Rebuilding:

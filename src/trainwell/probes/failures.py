@@ -22,7 +22,7 @@ from trainwell.hooks.guard import is_readable
 from trainwell.probes.graph_errors import explain
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.modules import Modules, held, named_modules, named_parameters
-from trainwell.probes.places import Sources, function_of, place_of
+from trainwell.probes.places import Sources, function_of, module_of, place_of
 from trainwell.probes.tracebacks import describe_error
 from trainwell.record import Detail, Failure, Place
 from trainwell.record.troubles import trouble
@@ -190,7 +190,7 @@ class Failures:
         frames = [f for f in _frames(telling.__traceback__) if not is_own(f[0].f_code.co_filename)]
         file, line = described["file"], described["line"]
         place = place_of(str(file), int(line)) if file and line else Place()
-        inside = [m for frame, _ in frames if (m := _module(frame)) is not None]
+        inside = [m for frame, _ in frames if (m := module_of(frame)) is not None]
         failure = Failure(
             number=self._ledger.next_number("failure"),
             type=str(described["type"]),
@@ -224,7 +224,7 @@ class Failures:
         frames: list[_Frame],
     ) -> Failure:
         path = next((name for name, m in named_modules(root) if m is module), "")
-        given = next((_given(f) for f, _ in frames if _module(f) is root), [])
+        given = next((_given(f) for f, _ in frames if module_of(f) is root), [])
         rows = next((t.shape[0] for _, t in given if t.dim()), None)
         built = self._modules.built(module)
         settings: dict[str, Detail] = {}
@@ -277,7 +277,7 @@ def _failed_operation(
         call = call_at(*frames[caller])
         return (None, []) if call is None else (call.name, call.operands)
     inside = [f for f, _ in frames[caller + 1 :]]
-    layers = [(f, m) for f in inside if (m := _module(f)) is not None]
+    layers = [(f, m) for f in inside if (m := module_of(f)) is not None]
     if layers:
         # The outermost frame of the innermost layer: what it calls in PyTorch is its own affair.
         module = layers[-1][1]
@@ -322,15 +322,6 @@ def _frames(traceback: TracebackType | None) -> Iterator[_Frame]:
         traceback = traceback.tb_next
 
 
-def _module(frame: FrameType) -> nn.Module | None:
-    """The module whose method a frame runs."""
-    code = frame.f_code
-    owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
-    # One that dies before `super().__init__()` is no module yet.
-    whole = isinstance(owner, nn.Module) and "_modules" in vars(owner)
-    return owner if whole else None
-
-
 def _is_torch(frame: FrameType) -> bool:
     return frame.f_code.co_filename.startswith(_TORCH)
 
@@ -358,7 +349,7 @@ def _origins(frames: list[_Frame], user: FrameType | None, call: Call | None) ->
     """Where tensors came from, in words, by identity."""
     found: dict[int, str] = {}
     for frame, _ in frames:
-        container = _module(frame)
+        container = module_of(frame)
         tensor = frame.f_locals.get("input")
         if isinstance(container, nn.Sequential) and isinstance(tensor, torch.Tensor):
             before = _before(container, frame.f_locals.get("module"))

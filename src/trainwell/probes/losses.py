@@ -5,11 +5,8 @@ from __future__ import annotations
 __all__ = ["Losses"]
 
 import math
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any
 
 import torch
@@ -33,11 +30,9 @@ from trainwell.probes.dependence import Target, keep
 from trainwell.probes.evaluations import Evaluations
 from trainwell.probes.examples import ExampleWatch
 from trainwell.probes.ledger import Ledger
-from trainwell.probes.places import Sources, place_of
+from trainwell.probes.places import Sources, layer_below, place_of
 from trainwell.probes.step_state import StepState
 from trainwell.record import LossCall, Place
-
-_LAYERS = os.path.join(os.path.dirname(os.path.abspath(torch.__file__)), "nn") + os.sep
 
 _CLASS_LOSSES = frozenset({"cross_entropy", "nll_loss"})
 _FORMS: dict[str, Form] = {
@@ -284,14 +279,8 @@ class Losses:
     def _module_place(self) -> Place | None:
         """The line that built the `nn` loss module that calls, if one does."""
         user = self._sources.frame(2)
-        at: FrameType | None = sys._getframe(1)
-        while at is not None and at is not user:
-            code = at.f_code
-            owner = at.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
-            if isinstance(owner, nn.Module) and code.co_filename.startswith(_LAYERS):
-                return self._built(owner)
-            at = at.f_back
-        return None
+        layer = None if user is None else layer_below(user)
+        return None if layer is None else self._built(layer)
 
     def _look(
         self,

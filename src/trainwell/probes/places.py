@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Sources", "function_of", "place_of"]
+__all__ = ["Sources", "function_of", "layer_below", "module_of", "place_of"]
 
 import ast
 import linecache
@@ -14,6 +14,7 @@ import textwrap
 from types import CodeType, FrameType
 
 import torch
+from torch import nn
 
 from trainwell.hooks.frames import PACKAGE, is_own
 from trainwell.record import Place
@@ -22,6 +23,7 @@ _LINE = re.compile(
     r'^\s*File "(?P<file>.+?)", line (?P<line>\d+), in (?P<function>.+?)$', re.MULTILINE
 )
 _TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+_LAYERS = os.path.join(_TORCH, "nn") + os.sep
 _HIDDEN = tuple(os.path.join(PACKAGE, name) + os.sep for name in ("hooks", "probes", "remedies"))
 _CONTAINER = os.path.join(_TORCH, "nn", "modules", "container.py")
 
@@ -159,3 +161,24 @@ def function_of(frame: FrameType) -> ast.AST:
             if code.co_firstlineno in starts:
                 return node
     return whole if code.co_name == "<module>" else ast.Module([], [])
+
+
+def module_of(frame: FrameType) -> nn.Module | None:
+    """The module whose method a frame runs."""
+    code = frame.f_code
+    owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+    # One that dies before `super().__init__()` is no module yet.
+    whole = isinstance(owner, nn.Module) and "_modules" in vars(owner)
+    return owner if whole else None
+
+
+def layer_below(user: FrameType) -> nn.Module | None:
+    """The innermost layer of PyTorch's own that runs below a frame of the user's, now."""
+    at: FrameType | None = sys._getframe(1)
+    while at is not None and at is not user:
+        if at.f_code.co_filename.startswith(_LAYERS):
+            found = module_of(at)
+            if found is not None:
+                return found
+        at = at.f_back
+    return None
