@@ -87,7 +87,7 @@ class FewExamplesDrawn(Finding):
         if loader.weights is not None and loader.weights != length:
             message = (
                 f"training drew {loader.drawn:,} of {length:,} examples in {loader.draws:,} draws: "
-                f"the sampler was given {loader.weights:,} weights, and takes one an example"
+                f"the sampler was given {loader.weights:,} weights, and wants one for every example"
             )
             where = loader.sampler_place or place
             return Sighting(
