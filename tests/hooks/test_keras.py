@@ -347,13 +347,19 @@ def test_a_loss_that_raises_does_not_deafen(
 
 def test_losses_of_idle_steps_are_not_told(keras: Any, hearing: Hearing) -> None:
     Dense("dense", 2, 1)
-    HOOKS.idle = 1
-    weight = torch.ones(4, 1, requires_grad=True)
-    keras.LossFunctionWrapper(_squared)(torch.zeros(4, 1), weight).backward()
-    assert hearing.losses == []
-    keras.LossFunctionWrapper(_squared)(torch.zeros(4, 1), weight).backward()
-    assert len(hearing.losses) == 1
-    HOOKS.idled = 0
+    told = []
+    for step in range(3):
+        weight = torch.ones(4, 1, requires_grad=True)
+        loss = keras.LossFunctionWrapper(_squared)(torch.zeros(4, 1), weight)
+        told.append(len(hearing.losses))
+        if step == 0:
+            HOOKS.idling.begin(1, 1)
+        loss.backward()
+    assert told == [1, 2, 3]
+    HOOKS.idling.begin(1, 1)
+    keras.LossFunctionWrapper(_squared)(torch.zeros(4, 1), weight)
+    assert len(hearing.losses) == 3
+    HOOKS.idling.end()
 
 
 # Names

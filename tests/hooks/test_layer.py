@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from trainwell.errors import BadInputError
 from trainwell.hooks.events import Backward, Listener, LossCall
 from trainwell.hooks.guard import HERE, Guard, Trouble, is_readable
+from trainwell.hooks.idling import Idling
 from trainwell.hooks.layer import HOOKS, LOSS_FUNCTIONS
 from trainwell.probes.probe import Probe
 from trainwell.record import Run
@@ -675,41 +676,97 @@ def test_the_quick_path_is_not_taken_under_modes(attach: Attach, mode: str) -> N
     assert quick.heard == expected
 
 
-def test_idle_backward_passes_are_counted_and_not_told(attach: Attach) -> None:
-    hearing = attach(Hearing())
-    HOOKS.idled = 0
-    HOOKS.usual_losses = 1
-    HOOKS.idle = 3
+class Idler(Quick):
+    """Lets backward passes go by, once it knows the line that calls them."""
+
+    def __init__(self, passes: int, losses: int = 1) -> None:
+        super().__init__(lambda n: True)
+        self.passes, self.losses_of_a_step = passes, losses
+
+    def quick_backward(self, root: Any) -> bool:
+        HOOKS.idling.learn(3, self.line(root))
+        HOOKS.idling.begin(self.passes, self.losses_of_a_step)
+        return super().quick_backward(root)
+
+    def line(self, root: Any) -> Any:
+        return "one"
+
+
+@pytest.fixture
+def idling() -> Iterator[Idling]:
+    """That of the hook layer, with nothing left of earlier tests."""
+    HOOKS.idling.take()
+    yield HOOKS.idling
+    HOOKS.idling.end()
+    HOOKS.idling.take()
+
+
+def test_idle_backward_passes_are_counted_and_not_told(attach: Attach, idling: Idling) -> None:
+    quick = attach(Idler(3))
     w = _weight()
     for _ in range(4):
         F.mse_loss(w, torch.zeros(2)).backward()
         with torch.no_grad():
             F.l1_loss(w, torch.zeros(2))
-    assert (HOOKS.idle, HOOKS.idled) == (0, 3)
-    HOOKS.idled = 0
-    assert hearing.heard.count("backward begins") == 1
-    assert [e.name for e in hearing.losses] == ["l1_loss"] * 3 + ["mse_loss", "l1_loss"]
+    assert quick.heard.count("quick backward begins") == 1
+    assert quick.heard.count("quick loss") == 1 + 4
+    assert (idling.left, idling.passed) == (0, 3)
+    assert idling.take() == [("one", 3)]
+    assert (idling.passed, idling.take()) == (0, [])
 
 
-def test_more_losses_than_a_step_has_end_the_idleness(attach: Attach) -> None:
-    hearing = attach(Hearing())
-    HOOKS.idled = 0
-    HOOKS.usual_losses = 1
-    HOOKS.idle = 3
+def test_idle_passes_of_each_line_are_told_apart(attach: Attach, idling: Idling) -> None:
+    class Two(Idler):
+        def line(self, root: Any) -> Any:
+            return f"{float(root.detach()):g}"
+
+    quick = attach(Two(6))
     w = _weight()
+    for _ in range(4):
+        (w * 0 + 1).mean().backward()
+        torch.autograd.backward((w * 0 + 2).mean())
+        (w * 0 + 2).mean().backward()
+    # The first call of each line is told; it is not known before.
+    assert quick.heard.count("quick backward begins") == 3 + 1
+    assert sorted(idling.take()) == [("1", 2), ("2", 3), ("2", 3)]
+
+
+def test_a_line_that_stands_for_several_objectives_is_always_told(
+    attach: Attach, idling: Idling
+) -> None:
+    class Two(Idler):
+        def line(self, root: Any) -> Any:
+            return f"{float(root.detach()):g}"
+
+    quick = attach(Two(6))
+    for step in range(8):
+        (_weight() * 0 + step % 2).mean().backward()
+        if step < 2:
+            idling.end()
+    assert quick.heard.count("quick backward begins") == 8
+    assert idling.passed == 0
+
+
+def test_more_losses_than_a_step_has_end_the_idleness(attach: Attach, idling: Idling) -> None:
+    quick = attach(Idler(3))
+    w = _weight()
+    F.mse_loss(w, torch.zeros(2)).backward()
+    heard = len(quick.heard)
     for _ in range(3):
         F.mse_loss(w, torch.zeros(2))
-    assert (HOOKS.idle, HOOKS.idled) == (0, 0)
-    assert [e.name for e in hearing.losses] == ["mse_loss"] * 2
+    assert (idling.left, idling.passed) == (0, 0)
+    assert quick.heard[heard:] == ["quick loss"] * 2
 
 
-def test_a_listener_that_leaves_ends_the_idleness(attach: Attach) -> None:
-    first = attach(Hearing())
-    HOOKS.idle = 3
-    HOOKS.detach(first)
-    hearing = attach(Hearing())
-    (_weight() ** 2).sum().backward()
-    assert hearing.heard == ["backward begins", "backward ends"]
+def test_a_listener_that_leaves_ends_the_idleness(attach: Attach, idling: Idling) -> None:
+    heard = []
+    for listener in (Idler(3), Hearing()):
+        attach(listener)
+        (_weight() ** 2).sum().backward()
+        HOOKS.detach(listener)
+        heard.append(listener.heard)
+    assert heard[1] == ["backward begins", "backward ends"]
+    assert idling.passed == 0
 
 
 # Who listens

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -484,9 +485,8 @@ def test_idle_steps_of_three_threads_are_counted() -> None:
             for thread in threads:
                 thread.start()
             while any(thread.is_alive() for thread in threads):
-                # As the probe itself does where one objective alone is trained.
-                if watching._idler is not None:
-                    HOOKS.idle = 50
+                # As the probe itself does where steps are very short.
+                HOOKS.idling.begin(50, 0)
         finally:
             for thread in threads:
                 thread.join()
@@ -499,8 +499,8 @@ def test_idle_steps_belong_to_the_probe_that_let_them_pass() -> None:
     with _watching(every=None) as outer:
         outer.yields = True
         _fit(model, 60)
-        before = outer.run.steps + HOOKS.idled
-        HOOKS.idle = 5
+        before = outer.run.steps + HOOKS.idling.passed
+        HOOKS.idling.begin(5, 1)
         _fit(model, 5)
         with _watching(every=None) as inner:
             _fit(model, 20)
@@ -1228,3 +1228,39 @@ def test_validation_on_the_same_line_is_an_evaluation(every: int | None, gradien
     assert [step for step, _ in found] == pytest.approx([8 * (e + 1) for e in range(6)], abs=1)
     assert len({e.key for e in run.evaluations.values()}) == 1
     assert all(e.training_loss is not None for e in run.evaluations.values())
+
+
+def test_short_steps_of_several_lines_are_counted_each() -> None:
+    maker, judge = nn.Linear(4, 6), nn.Linear(6, 1)
+    optimizers = [torch.optim.SGD(m.parameters(), lr=0.01) for m in (maker, judge)]
+    yes, no = torch.ones(8, 1), torch.zeros(8, 1)
+    loss = nn.BCEWithLogitsLoss()
+    told = 0
+
+    class Telling(Probe):
+        def quick_backward_ended(self) -> None:
+            nonlocal told
+            told += 1
+            super().quick_backward_ended()
+
+    run = Run("test", "test.py", started=time.time())
+    watching = Telling(run, lambda facts, vitals: None, home=os.path.dirname(__file__))
+    watching.attach()
+    try:
+        for step in range(700):
+            made = maker(torch.randn(8, 4))
+            optimizers[1].zero_grad()
+            loss(judge(torch.randn(8, 6)), yes).backward()
+            loss(judge(made.detach()), no).backward()
+            optimizers[1].step()
+            if step % 2:
+                optimizers[0].zero_grad()
+                loss(judge(made), yes).backward()
+                optimizers[0].step()
+    finally:
+        watching.finish()
+    assert run.notes == []
+    assert sorted(o.steps for o in run.objectives.values()) == [350, 700, 700]
+    assert run.steps == 1750
+    assert sorted(o.steps for o in run.optimizers.values()) == [350, 700]
+    assert told < 1200, "short steps pass uncounted, whichever line they are of"

@@ -11,7 +11,6 @@ __all__ = ["HOOKS", "KERAS", "LOSS_FUNCTIONS", "PATCHED", "Hooks", "StackTracing
 
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -31,6 +30,7 @@ from torch.utils.data import WeightedRandomSampler, dataloader
 from trainwell.hooks import checkpoints, keras, stepping
 from trainwell.hooks.events import Backward, Listener, LossCall
 from trainwell.hooks.guard import HERE
+from trainwell.hooks.idling import Idling
 from trainwell.hooks.patch_set import PatchSet
 
 LOSS_FUNCTIONS = (
@@ -68,9 +68,12 @@ DROPPING = {
 }
 """The functions that drop values at random, and whether they do so where nothing is said of it."""
 
-_TOLD = 7
-"""Of the calls that drop values while gradients are on, one of so many is told: an odd number, as
-two calls in a forward pass must not always be the same one."""
+_TOLD = (7, 61)
+"""Of the calls that drop values while gradients are on, one of so many is told: of the first
+`_OFTEN`, and of the later ones. Odd numbers, as two calls in a forward pass must not always be the
+same one."""
+
+_OFTEN = 2_000
 
 PATCHED = (
     "torch.autograd.backward",
@@ -180,21 +183,13 @@ class Hooks:
 
     Attributes:
         tracing: the recorder of Python stacks; None while nobody listens.
-        idle: backward passes that are only counted, in `idled`: neither they nor the loss calls
-            before them are told to anybody.
-        idled: how many were.
-        idle_losses: loss calls since the last backward, while idle.
-        usual_losses: how many a backward has; more of them end the idling.
+        idling: backward passes that are only counted.
         wants_initialisations: tell `initialised`: weights were loaded that must stay.
     """
 
     def __init__(self) -> None:
         self.tracing: StackTracing | None = None
-        self.idle = 0
-        self.idled = 0
-        self.idle_losses = 0
-        self.usual_losses = 0
-        self._idle_lock = threading.Lock()
+        self.idling = Idling()
         self._roles: dict[str, list[Listener]] = {}
         self._listeners: tuple[Listener, ...] = ()
         self._heard: dict[str, tuple[tuple[Listener, Callable[..., None]], ...]] = {}
@@ -278,19 +273,13 @@ class Hooks:
         """Whether calls of modules are told now."""
         return _KEY in module_hooks._global_forward_pre_hooks
 
-    def take_idled(self) -> int:
-        """How many backward passes were only counted since this was asked for."""
-        with self._idle_lock:
-            idled, self.idled = self.idled, 0
-        return idled
-
     def after_fork(self) -> None:
         """In a forked child: nobody listens any more, and everything is as PyTorch has it."""
         for listener in self._listeners:
             listener.guard.active = False
             listener.guard.after_fork()
         HERE.own = HERE.inside = False
-        self._idle_lock = threading.Lock()
+        self.idling.after_fork()
         self._roles = {}
         self._arrange()
         self._remove()
@@ -312,7 +301,7 @@ class Hooks:
             if type(each).quick_backward is not Listener.quick_backward
         ]
         self._quick = quick[0] if quick else None
-        self.idle = 0
+        self.idling.forget()
         self.watch_steps(on=False)
         self.wants_initialisations = False
 
@@ -373,23 +362,14 @@ class Hooks:
             self._patches = None
             self._knows_keras = False
 
-    def _pass_idly(self) -> bool:
-        # Threads that train side by side share the number.
-        with self._idle_lock:
-            if self.idle <= 0:
-                return False
-            self.idle -= 1
-            self.idled += 1
-            self.idle_losses = 0
-        return True
-
     def _backward(self, original: Callable[..., Any]) -> Callable[..., Any]:
         hooks = self
+        idling = self.idling
 
         def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
             if is_compiling() or HERE.own or HERE.inside or _current_graph_task_id() >= 0:
                 return original(tensors, *args, **kwargs)
-            if hooks.idle > 0 and hooks._pass_idly():
+            if idling.left and idling.lets_pass(1):
                 HERE.inside = True
                 try:
                     return original(tensors, *args, **kwargs)
@@ -467,17 +447,14 @@ class Hooks:
 
     def _wrap_loss(self, patches: PatchSet, name: str) -> None:
         hooks = self
+        idling = self.idling
 
         def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
             def loss(*args: Any, **kwargs: Any) -> Any:
                 if is_compiling() or HERE.own or HERE.inside or _current_graph_task_id() >= 0:
                     return original(*args, **kwargs)
-                if hooks.idle > 0 and torch.is_grad_enabled():
-                    hooks.idle_losses += 1
-                    if hooks.idle_losses <= hooks.usual_losses:
-                        return original(*args, **kwargs)
-                    # More than a step has: an evaluation with gradients on, perhaps.
-                    hooks.idle = 0
+                if idling.left and torch.is_grad_enabled() and idling.lets_loss_pass():
+                    return original(*args, **kwargs)
                 # A function mode or a tensor subclass calls the function that it was given again.
                 HERE.inside = True
                 try:
@@ -521,7 +498,7 @@ class Hooks:
                 if gradients:
                     # Training mostly: one call of many tells whether it is.
                     calls += 1
-                    if calls % _TOLD:
+                    if calls % _TOLD[calls > _OFTEN]:
                         return original(*args, **kwargs)
                 if is_compiling() or HERE.own or HERE.inside:
                     return original(*args, **kwargs)
@@ -562,7 +539,7 @@ class Hooks:
 
     def _learn_keras(self) -> None:
         def tell(name: str, *args: Any) -> None:
-            if name != "loss_called" or not self.idle or not torch.is_grad_enabled():
+            if name != "loss_called" or not self.idling.left or not torch.is_grad_enabled():
                 self._tell(name, *args)
 
         if self._patches is not None:
@@ -626,7 +603,7 @@ class Hooks:
         def call(switch: Any, *args: Any) -> Any:
             result = original(switch, *args)
             if not (is_compiling() or HERE.own or HERE.inside):
-                hooks._tell(event)
+                hooks._tell_quickly(event)
             return result
 
         return call

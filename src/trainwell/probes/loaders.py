@@ -472,7 +472,7 @@ class Loaders:
 
     def _steps(self) -> int:
         # Those that were let pass uncounted are added to the run's later.
-        return self._ledger.run.steps + HOOKS.idled
+        return self._ledger.run.steps + HOOKS.idling.passed
 
     def _begins(self, iterator: Any, ended: float) -> None:
         for number in [n for n, turn in self._turns.items() if turn.iterator() is None]:

@@ -26,6 +26,7 @@ from trainwell.measures.losses import (
 )
 from trainwell.measures.predictions import Classified, Form, classified
 from trainwell.measures.samples import every_nth
+from trainwell.probes.budget import Budget
 from trainwell.probes.dependence import Target, keep
 from trainwell.probes.evaluations import Evaluations
 from trainwell.probes.examples import ExampleWatch
@@ -44,7 +45,11 @@ _FORMS: dict[str, Form] = {
     "binary_cross_entropy_with_logits": "logit",
 }
 _ANSWERS = 256
-"""Evaluation calls of one line whose answers are judged; after that, every 16th."""
+"""Evaluation calls of one line whose answers are judged; after that, every 16th, where the budget
+has room for it."""
+
+_JUDGING = 4e-4
+"""Seconds that judging the answers of a call takes, about."""
 _CLASS_LIMIT = 256
 _FIRST_LOOKS = 3
 _MODE_TARGETS = 4_096
@@ -75,6 +80,7 @@ class Losses:
         here: what the running thread has gathered.
         examples: wait for their labels.
         built: tells the line that constructed a module, when that was seen.
+        budget: the run's.
     """
 
     def __init__(
@@ -85,10 +91,12 @@ class Losses:
         here: StepState,
         examples: ExampleWatch,
         built: Callable[[nn.Module], Place | None],
+        budget: Budget,
     ) -> None:
         self._ledger = ledger
         self._examples = examples
         self._built = built
+        self._budget = budget
         self._sources = sources
         self._evaluations = evaluations
         self._here = here
@@ -129,7 +137,7 @@ class Losses:
         if site is None:
             return False
         calls = site.calls + 1
-        if not calls & (calls - 1) or (name in _FORMS and _judges(calls)):
+        if not calls & (calls - 1) or (name in _FORMS and self._judges(calls)):
             return False
         site.calls = calls
         value = result.item()
@@ -224,8 +232,14 @@ class Losses:
         if call.kwargs.get("reduction") == "none" and self._reads_words():
             # A mask comes afterwards: which answers count is not known here.
             return None
-        wanted = self.looking if training else _judges(site.calls)
+        wanted = self.looking if training else self._judges(site.calls)
         return classified(prediction, target, form, left_out=left_out) if wanted else None
+
+    def _judges(self, calls: int) -> bool:
+        """Whether the answers of an evaluation call are judged."""
+        if calls <= _ANSWERS:
+            return True
+        return not calls % 16 and not self._budget.seconds_until(_JUDGING)
 
     def _reads_words(self) -> bool:
         return any(network.embeddings for network in self._ledger.run.networks.values())
@@ -388,11 +402,6 @@ def _frequent(
         changes["target_mode"] = most
         changes["target_mode_share"] = (known.target_mode_share * before + of) / (before + 1)
     return changes
-
-
-def _judges(calls: int) -> bool:
-    """Whether the answers of an evaluation call are judged."""
-    return calls <= _ANSWERS or not calls % 16
 
 
 def _shape(value: Any) -> tuple[int, ...]:

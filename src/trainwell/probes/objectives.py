@@ -116,10 +116,26 @@ class Objectives:
             for w in self._by_line.values()
         )
 
-    def only_one_lives(self) -> bool:
-        """Whether only one objective has been called lately."""
+    def alive(self) -> list[Watched]:
+        """The objectives that have been called lately."""
         step = self._ledger.run.steps
-        return sum(step - w.last <= max(_PATIENCE, 4 * w.gap) for w in self._by_line.values()) == 1
+        return [w for w in self._by_line.values() if step - w.last <= max(_PATIENCE, 4 * w.gap)]
+
+    def step_time(self) -> float:
+        """Seconds from one backward to the next, of whichever objective that is alive."""
+        often = sum(1 / max(w.step_time, 1e-6) for w in self.alive())
+        return 1 / often if often else 0.0
+
+    def passed(self, watched: Watched, calls: int, last: int) -> None:
+        """An objective was called uncounted.
+
+        Args:
+            watched: the objective.
+            calls: how often.
+            last: the step of the last of these calls.
+        """
+        watched.schedule.calls += calls
+        watched.last = last
 
     def called(self, watched: Watched, step: int) -> None:
         """An objective is called."""

@@ -128,7 +128,7 @@ class Optimizers:
         self._add_rate(seen)
         if not seen.entries:
             # A step that is over has been counted already.
-            seen.block_step = max(self._ledger.run.steps + HOOKS.idled - 1, 0)
+            seen.block_step = max(self._ledger.run.steps + HOOKS.idling.passed - 1, 0)
         seen.rate, seen.same = rate, 1
         seen.changes += 1
 
@@ -175,7 +175,7 @@ class Optimizers:
                 self._ledger.run.optimizers[seen.fact],
                 steps=seen.steps,
                 rate_changes=seen.changes,
-                last_step=seen.last + HOOKS.idled,
+                last_step=seen.last + HOOKS.idling.passed,
             )
         for optimizer, seen in self._seen.items():
             self._guard.part("optimizers", seen.fact, self._hold, optimizer, seen)

@@ -45,19 +45,27 @@ class Phases:
         """Called after the first evaluation, and whenever their number has doubled."""
         modules.on_evaluation = self._known
 
-    def gradients_off(self) -> None:
-        """Gradients were switched off: see which network runs."""
+    def begins(self) -> bool:
+        """Gradients were switched off; whether to see which network runs. Short steps pay this."""
         if self._modules.armed:
-            return
+            return False
         self._stretches += 1
-        if self._stretches < _EVALUATIONS or not self._budget.seconds_until(_COST):
-            self._modules.arm(full=False)
-            self._armed = True
-            # The first batch tells the mode; a few more, at ever fewer evaluations, the data.
-            self._more = 0 if self._stretches & (self._stretches - 1) else _BATCHES
+        return self._stretches < _EVALUATIONS or not self._budget.seconds_until(_COST)
+
+    def gradients_off(self) -> None:
+        """See which network runs without gradients."""
+        self._modules.arm(full=False)
+        self._armed = True
+        # The first batch tells the mode; a few more, at ever fewer evaluations, the data.
+        self._more = 0 if self._stretches & (self._stretches - 1) else _BATCHES
+
+    @property
+    def is_news(self) -> bool:
+        """Whether there is something to do when gradients are on again."""
+        return bool(self._armed or self._more or (self._here.evaluating and not self._told))
 
     def gradients_on(self) -> None:
-        """Gradients are on again."""
+        """Gradients are on again, and that is news."""
         self._more = 0
         self._known()
         if self._here.evaluating and not self._told:

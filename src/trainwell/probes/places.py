@@ -82,8 +82,11 @@ class Sources:
     def _best(self, at: FrameType | None) -> FrameType | None:
         best: FrameType | None = None
         best_rank = 0
+        known = self._codes
         while at is not None:
-            rank = self._rank_of(at.f_code)
+            code = at.f_code
+            found = known.get(id(code))
+            rank = self._rank_of(code) if found is None else found[1]
             if rank > best_rank:
                 best, best_rank = at, rank
                 if rank == 3:

@@ -129,6 +129,7 @@ class Probe(Listener):
             self.here,
             self.examples,
             self.modules.built,
+            self.budget,
         )
         self.objectives = Objectives(self.ledger, self.sources, self.budget)
         self.optimizers = Optimizers(self.ledger, self.parameters, self.sources, self.guard)
@@ -165,7 +166,6 @@ class Probe(Listener):
         self._asked: IdentityMap[torch.Tensor, None] = IdentityMap()
         self._functional: dict[tuple[tuple[int, ...], ...], list[int]] = {}
         """Shapes of the weights of trainings by `torch.func`, with their parameters' numbers."""
-        self._idler: Watched | None = None
         self._quick_cost = 1e-5
         self._awaits_step = False
 
@@ -270,9 +270,9 @@ class Probe(Listener):
     def quick_loss(self, name: str, args: tuple[Any, ...], result: Any) -> bool:
         """Take in a loss where only its value counts."""
         began = time.perf_counter()
-        if HOOKS.idle and isinstance(result, torch.Tensor) and not result.requires_grad:
+        if HOOKS.idling.left and isinstance(result, torch.Tensor) and not result.requires_grad:
             # An evaluation: the next step ends it, and has to be told.
-            HOOKS.idle = 0
+            HOOKS.idling.end()
         taken = self.losses.quick(name, args, result)
         self.guard.spent += time.perf_counter() - began
         return taken
@@ -304,7 +304,7 @@ class Probe(Listener):
         value = root.item()
         if not math.isfinite(value):
             return False
-        if HOOKS.idled:
+        if HOOKS.idling.passed:
             self._take_idle()
         run = self.run
         self.examples.waiting = []
@@ -315,7 +315,8 @@ class Probe(Listener):
             run.steps = step + 1
             self.objectives.called(watched, step)
         self.objective = watched.fact
-        self._idler = here.counted = watched
+        here.counted = watched
+        HOOKS.idling.learn(3, watched)
         here.spent = time.perf_counter() - began
         return True
 
@@ -341,49 +342,44 @@ class Probe(Listener):
         ):
             self.guard.run("the record", self._settle)
         elif not self.run.ranks and self.budget.every is None:
-            self._rest(watched, here.spent + time.perf_counter() - began)
+            self._rest(here.spent + time.perf_counter() - began)
         self.guard.spent += here.spent + time.perf_counter() - began
 
-    def _rest(self, watched: Watched, cost: float) -> None:
+    def _rest(self, cost: float) -> None:
         """Let the next steps pass uncounted where they are so short that counting costs too much.
 
-        Their number is known afterwards, and added to the objective's. Only where one objective
-        alone is trained: otherwise nobody could tell whose steps they were.
+        How many there were of each objective is known afterwards.
 
         Args:
-            watched: the objective.
             cost: seconds that counting this step took.
         """
         self._quick_cost += 0.1 * (cost - self._quick_cost)
-        step_time = max(watched.step_time, 1e-6)
-        wanted = _HIDDEN_FACTOR * self._quick_cost / (0.5 * self.budget.share * step_time)
-        if wanted <= 1 or self.run.steps < _COUNTED_STEPS:
+        if self.run.steps < _COUNTED_STEPS:
             return
-        left = watched.schedule.due - watched.schedule.calls - 1
+        step_time = max(self.objectives.step_time(), 1e-6)
+        wanted = _HIDDEN_FACTOR * self._quick_cost / (0.5 * self.budget.share * step_time)
+        if wanted <= 1:
+            return
+        alive = self.objectives.alive()
+        left = min(w.schedule.due - w.schedule.calls - 1 for w in alive)
         idle = min(int(wanted), _MOST_IDLE, int(_IDLE_SECONDS / step_time), left)
-        if (
-            idle > 0
-            and self.evaluations.is_simple(watched.fact)
-            and self.objectives.only_one_lives()
-        ):
-            HOOKS.usual_losses, HOOKS.idle_losses = self.evaluations.usual(watched.fact), 0
-            HOOKS.idle = idle
+        if idle > 0 and all(self.evaluations.is_simple(w.fact) for w in alive):
+            HOOKS.idling.begin(idle, max(self.evaluations.usual(w.fact) for w in alive))
 
     def _take_idle(self) -> None:
         """Count the steps that were let pass."""
-        idled = HOOKS.take_idled()
-        if idled and self._idler is not None:
+        if HOOKS.idling.passed:
             with self.guard.lock:
-                self.run.steps += idled
-                self._idler.schedule.calls += idled
-                self._idler.last = self.run.steps - 1
+                for watched, passes in HOOKS.idling.take():
+                    self.run.steps += passes
+                    self.objectives.passed(watched, passes, self.run.steps - 1)
 
     # Events
 
     def loss_called(self, event: LossCall) -> None:
         """A loss function was called."""
         if not event.gradients:
-            HOOKS.idle = 0
+            HOOKS.idling.end()
         self.losses.saw(event)
 
     def values_dropped(
@@ -473,11 +469,13 @@ class Probe(Listener):
 
     def gradients_off(self) -> None:
         """Gradients are off: an evaluation, perhaps."""
-        self.phases.gradients_off()
+        if self.phases.begins():
+            self.guard.run("phases", self.phases.gradients_off)
 
     def gradients_on(self) -> None:
         """Gradients are on again."""
-        self.phases.gradients_on()
+        if self.phases.is_news:
+            self.guard.run("phases", self.phases.gradients_on)
 
     def compiles(self, target: Any) -> None:
         """Something is compiled."""
@@ -725,7 +723,7 @@ class Probe(Listener):
         self.evaluations.training += 1
         if self.evaluations.training <= _TRAININGS:
             self.modules.stranger = True
-            HOOKS.idle = 0
+            HOOKS.idling.end()
             self._look_again()
 
     # When to sample
@@ -767,7 +765,7 @@ class Probe(Listener):
     def _loaded(self) -> None:
         """Weights were loaded, or a file was read: the next backward tells what became of them."""
         HOOKS.wants_initialisations = True
-        HOOKS.idle = 0
+        HOOKS.idling.end()
         self._look_again()
 
     def _look_again(self) -> None:

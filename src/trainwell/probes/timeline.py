@@ -297,7 +297,7 @@ class Clippings:
 
     @property
     def _backwards(self) -> int:
-        return self._ledger.run.steps + HOOKS.idled
+        return self._ledger.run.steps + HOOKS.idling.passed
 
     def clipped(self, function: str, limit: Any, norm: Any) -> None:
         """A function has clipped gradients. Mostly nothing is done but to count."""
