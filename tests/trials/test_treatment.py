@@ -337,7 +337,7 @@ def test_an_arm_that_crashes_is_told_and_not_the_end(project: Callable[[str], Pa
         ("print('hello')", r"saw no backward\(\): nothing was trained"),
         (
             UNSCALED[: UNSCALED.index("    with torch.no_grad")],
-            "nothing to judge by: no loss function was called on held-out data",
+            "nothing to judge by: no loss function was called on held-out data, and no number",
         ),
     ],
 )

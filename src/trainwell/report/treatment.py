@@ -62,6 +62,8 @@ def _judged(canvas: Canvas, answer: Answer) -> None:
         f"judged by the {answer.measure.name} ({direction} is better): as it is {figure(mean)},"
         f" mean of {count(len(answer.baseline), 'seed')}"
     )
+    if answer.measure.doubt:
+        canvas.line(f"{answer.measure.doubt}: `--metric` judges by another number", "dim")
     if answer.deterministic:
         canvas.line("the script gives the same result on every seed: intervals mean little", "dim")
 

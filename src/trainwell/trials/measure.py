@@ -6,11 +6,13 @@ __all__ = ["Measure", "check_pattern", "choose_measure"]
 
 import math
 import re
+import shlex
 from dataclasses import dataclass
 from typing import Literal
 
 from trainwell.errors import BadInputError
 from trainwell.trials.job import Outcome
+from trainwell.trials.printed import Printed, find_printed, without_colours
 
 
 @dataclass(frozen=True)
@@ -23,16 +25,29 @@ class Measure:
         curve: which evaluation, by the name in `Outcome.curves`.
         pattern: a regular expression whose first group is the number.
         maximize: higher is better.
+        label: the words beside a printed number that was found without `--metric`.
+        doubt: what speaks against it, or "".
+        printed_loss: the printed number is a loss.
     """
 
     kind: Literal["loss", "accuracy", "pattern"]
     curve: str = ""
     pattern: str = ""
     maximize: bool = False
+    label: str = ""
+    doubt: str = ""
+    printed_loss: bool = False
+
+    @property
+    def is_loss(self) -> bool:
+        """It is a loss: those of two loss functions cannot be compared."""
+        return self.kind == "loss" or self.printed_loss
 
     @property
     def name(self) -> str:
         """What a reader calls it."""
+        if self.label:
+            return f"`{self.label}` that the script prints"
         if self.kind == "pattern":
             return self.pattern
         return f"evaluation {self.kind}"
@@ -42,7 +57,8 @@ class Measure:
         if outcome.failed:
             return math.nan
         if self.kind == "pattern":
-            found = re.findall(self.pattern, outcome.output)
+            output = without_colours(outcome.output) if self.label else outcome.output
+            found = re.findall(self.pattern, output)
             return _number(found[-1]) if found else math.nan
         points = outcome.curves.get(self.curve) or []
         number = points[-1][1 if self.kind == "loss" else 2] if points else None
@@ -72,6 +88,9 @@ def choose_measure(
 ) -> tuple[Measure, Measure | None]:
     """The measure that decides, and another one that is shown beside it.
 
+    In this order: `--metric`; the evaluation loss that the probe saw; the number that stands
+    beside a word such as "val acc" in what the script prints.
+
     Args:
         outcome: of the script as it is.
         pattern: what `--metric` gave.
@@ -95,14 +114,39 @@ def choose_measure(
             )
         return measure, loss
     if loss is None:
-        raise BadInputError(
-            "nothing to judge by: no loss function was called on held-out data. Evaluate with one"
-            " of torch.nn.functional's, or give what the script prints:"
-            r" --metric 'accuracy: ([\d.]+)' --maximize"
-        )
+        return _printed(outcome), None
     if by_accuracy and accuracy is not None:
         return accuracy, loss
     return loss, accuracy
+
+
+def _printed(outcome: Outcome) -> Measure:
+    """What the script prints of how good it is."""
+    found = [p for p in find_printed(outcome.output) if p.held_out or not p.is_loss]
+    best = [p for p in found if p.rank == found[0].rank]
+    if not best:
+        raise BadInputError(
+            "nothing to judge by: no loss function was called on held-out data, and no number that"
+            " the script prints stands beside a word such as `val acc`. Give what it prints:"
+            r" --metric 'accuracy: ([\d.]+)' --maximize"
+        )
+    if len(best) > 1:
+        choices = "\n".join(f"  {_option(p)}" for p in best)
+        raise BadInputError(f"the script prints several numbers to judge by; give one:\n{choices}")
+    (printed,) = best
+    doubt = "" if printed.held_out else "nothing beside it says that its data were held out"
+    return Measure(
+        "pattern",
+        pattern=printed.pattern,
+        maximize=printed.maximize,
+        label=printed.label,
+        doubt=doubt,
+        printed_loss=printed.is_loss,
+    )
+
+
+def _option(printed: Printed) -> str:
+    return f"--metric {shlex.quote(printed.pattern)}{' --maximize' * printed.maximize}"
 
 
 def check_pattern(pattern: str) -> str:

@@ -202,7 +202,7 @@ class Treatment:
 
     def _comparable(self, wanted: list[Remedy]) -> list[Remedy]:
         """Without what changes the loss function, where the loss is the measure."""
-        if self._measure.kind != "loss":
+        if not self._measure.is_loss:
             return wanted
         for remedy in wanted:
             if remedy.changes_loss:
