@@ -36,11 +36,13 @@ from trainwell.errors import TrainwellError
 from trainwell.remedies.catalogue import REMEDIES
 from trainwell.trials.answer import Answer
 from trainwell.trials.arms import AS_IT_IS, Arm, compatible
+from trainwell.trials.confirming_race import ConfirmingRace
+from trainwell.trials.exact_race import ExactRace
 from trainwell.trials.job import Job, Outcome
 from trainwell.trials.measure import Measure, choose_measure
 from trainwell.trials.plan import Plan
 from trainwell.trials.pool import Pool
-from trainwell.trials.race import Race, Rules
+from trainwell.trials.race import Rules
 from trainwell.trials.treatment import Treatment
 
 FRESH = range(100, 104)
@@ -213,9 +215,9 @@ def one_grid(pool: Pool, subject: Subject) -> dict[str, Any]:
         for seed, cost in enumerate(costs(pool, subject.sick, arm, answer.measure, range(10))):
             grid[arm.label, seed] = cost
     labels = [a.label for a in singles]
-    race = Race(AS_IT_IS, labels)
+    race = ConfirmingRace(AS_IT_IS, labels)
     took = race.replay(grid)
-    full = Race(AS_IT_IS, labels, Rules(first=10))
+    full = ExactRace(AS_IT_IS, labels, Rules(first=10))
     full.replay(grid)
     return {
         "kind": "grid",
@@ -246,7 +248,7 @@ def overfitting(pool: Pool) -> dict[str, Any]:
     rows = []
     for measure in measures:
         values = {key: measure.cost(o) for key, o in outcomes.items()}
-        race = Race(AS_IT_IS, [a.label for a in arms[1:]], values=values)
+        race = ExactRace(AS_IT_IS, [a.label for a in arms[1:]], values=values)
         for found in race.comparisons():
             ends = sorted((measure.shown(found.low), measure.shown(found.high)))
             effect = measure.shown(found.effect)

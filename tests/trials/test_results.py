@@ -10,9 +10,10 @@ import pytest
 
 from trainwell.remedies.catalogue import parse
 from trainwell.trials.arms import AS_IT_IS, Arm
+from trainwell.trials.confirming_race import ConfirmingRace
+from trainwell.trials.exact_race import ExactRace
 from trainwell.trials.job import Outcome
 from trainwell.trials.measure import Measure
-from trainwell.trials.race import Rules
 from trainwell.trials.results import leader, results
 
 LOSS = Measure("loss", "judge#0")
@@ -40,9 +41,20 @@ def table(
     found: dict[tuple[str, int], Outcome],
     measure: Measure = LOSS,
     other: Measure | None = None,
-    families: list[list[str]] | None = None,
+    races: list[list[str]] | None = None,
+    *,
+    exact: bool = False,
 ) -> Any:
-    return results(known, families or [list(known)], found, measure, other, {}, Rules())
+    made = []
+    for labels in [list(known)] if races is None else races:
+        race = (ExactRace if exact else ConfirmingRace)(AS_IT_IS, labels)
+        while wanted := race.wanted():
+            left = [pair for pair in wanted if pair in found]
+            if not left:
+                break
+            race.values |= {pair: measure.cost(found[pair]) for pair in left}
+        made.append(race)
+    return results(known, made, found, measure, other)
 
 
 def test_every_arm_beside_the_script_as_it_is() -> None:
@@ -100,7 +112,7 @@ def test_arms_that_came_later_take_nothing_from_what_was_decided_before() -> Non
     sizes = dict.fromkeys(known, 3) | {AS_IT_IS: 7, "use_relu": 7}
     found = outcomes(sizes, lambda arm, seed: seed - ("use_relu" in arm))
     families = [[label for label in known if ("+" in label) == later] for later in (False, True)]
-    first = table(known, found, families=families)[0]
+    first = table(known, found, races=families, exact=True)[0]
     assert first.comparison.p == pytest.approx(3 * 2 / 2**7)
     assert first.comparison.verdict == "helps"
 
@@ -110,5 +122,5 @@ def test_an_arm_that_was_run_for_another_reason_is_not_proven_by_chance() -> Non
     found = outcomes(
         {AS_IT_IS: 9, "use_relu": 9, "dropout": 9}, lambda arm, seed: seed - (arm != AS_IT_IS)
     )
-    raced, other = table(known, found, families=[["use_relu"]])
+    raced, other = table(known, found, races=[["use_relu"]], exact=True)
     assert (raced.comparison.verdict, other.comparison.verdict) == ("helps", "no evidence")

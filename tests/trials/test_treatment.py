@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -163,7 +164,7 @@ class TestCured:
         assert len(cured.baseline) >= 7
         assert [r.label for r in cured.arms][:2] == ["scale_inputs", "l1_penalty"]
         seeds = cured.winner.comparison.seeds  # type: ignore[union-attr]
-        assert seeds == 7
+        assert seeds == 8
         assert cured.runs == len(cured.baseline) + sum(r.comparison.seeds for r in cured.arms)
         assert cured.stopped == ""
 
@@ -285,7 +286,7 @@ def test_where_nothing_helps_nothing_is_said_to(project: Callable[[str], Path]) 
     assert answer.winner is None
     assert answer.patch is None
     clipped = answer.arms[0]
-    assert clipped.comparison.dropped == "no better on any of 2 seeds"
+    assert clipped.comparison.dropped == "no better on 1 seed"
     assert clipped.comparison.effect == 0
     body = json.loads(render_treatment_json(answer))
     assert (body["winner"], body["patch"]) == (None, None)
@@ -315,6 +316,67 @@ def test_a_number_that_the_script_prints(project: Callable[[str], Path]) -> None
     assert "(higher is better)" in render_treatment(answer)
 
 
+ACCURACY_ALONE = UNSCALED.replace("        loss = F.cross_entropy(output, y[96:])\n", "").replace(
+    "accuracy:", "val acc"
+)
+
+
+def test_a_script_that_prints_only_an_accuracy(project: Callable[[str], Path]) -> None:
+    news: list[str] = []
+    answer = trainwell.treat(
+        str(project(ACCURACY_ALONE)),
+        remedies="scale_inputs,l1_penalty",
+        keep=False,
+        tell=lambda progress: news.append(progress.news),
+    )
+    assert answer.measure is not None
+    assert (answer.measure.label, answer.measure.maximize) == ("val acc", True)
+    assert answer.winner is not None
+    assert answer.winner.label == "scale_inputs"
+    assert answer.proven_after is not None
+    assert answer.proven_after <= 3 + 3 + 2 * 8
+    told = [text for text in news if text]
+    assert len(told) == 1
+    assert re.search(
+        r"a run takes .*: a first answer takes about 11 runs .*, and up to 23", told[0]
+    )
+    text = render_treatment(answer)
+    assert "judged by the `val acc` that the script prints (higher is better)" in text
+    assert "held out" not in text
+
+
+def test_a_quick_look_proves_nothing(project: Callable[[str], Path]) -> None:
+    answer = trainwell.treat(
+        str(project(UNSCALED)), remedies="scale_inputs,l1_penalty", quick=True, keep=False
+    )
+    assert (answer.runs, [r.label for r in answer.arms]) == (2, ["scale_inputs"])
+    assert answer.winner is not None
+    assert answer.winner.comparison.verdict == "no evidence"
+    assert answer.patch is not None
+    assert answer.patch.diff
+    assert answer.patch.checked is None
+    text = render_treatment(answer, width=200)
+    assert "on one seed, not proven" in text
+    assert json.loads(render_treatment_json(answer))["quick"] is True
+    with pytest.raises(BadInputError, match="a quick look proves nothing"):
+        apply_patch(answer)
+
+
+def test_the_exact_test_takes_more_runs(project: Callable[[str], Path]) -> None:
+    script = str(project(ACCURACY_ALONE))
+    fast, exact = (
+        trainwell.treat(script, remedies="scale_inputs,l1_penalty", exact=exact, keep=False)
+        for exact in (False, True)
+    )
+    for answer in (fast, exact):
+        assert answer.winner is not None
+        assert answer.winner.label == "scale_inputs"
+        assert answer.proven_after is not None
+    assert exact.winner is not None
+    assert exact.winner.comparison.seeds >= 7, "two arms, and a level of 5 % for both"
+    assert (fast.proven_after or 0) < (exact.proven_after or 0)
+
+
 def test_an_arm_that_crashes_is_told_and_not_the_end(project: Callable[[str], Path]) -> None:
     script = project(UNSCALED + "assert len(list(model[0].parameters())) == 2, 'other layers'\n")
     answer = trainwell.treat(
@@ -322,11 +384,11 @@ def test_an_arm_that_crashes_is_told_and_not_the_end(project: Callable[[str], Pa
     )
     by_label = {r.label: r for r in answer.arms}
     failed = by_label["add_batch_norm"]
-    assert failed.comparison.failed == 2
+    assert failed.comparison.failed == 1
     assert failed.comparison.dropped == "every trial failed"
     assert failed.error == "AssertionError: other layers"
     assert by_label["scale_inputs"].comparison.failed == 0
-    assert "add_batch_norm: 2 trials failed: AssertionError" in render_treatment(answer, width=120)
+    assert "add_batch_norm: 1 trial failed: AssertionError" in render_treatment(answer, width=120)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,8 @@ def treat(
         typer.Option(
             metavar="REGEX",
             help=r"Judge by a number that the script prints, the last match: 'accuracy: ([\d.]+)'"
-            " (default: the evaluation loss that the probe sees).",
+            " (default: the evaluation loss that the probe sees, else the number that stands"
+            " beside a word such as `val acc`).",
         ),
     ] = None,
     maximize: Annotated[
@@ -64,6 +65,21 @@ def treat(
     seeds: Annotated[
         int, typer.Option(min=3, max=100, metavar="N", help="Seeds of the last arms at most.")
     ] = 10,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact",
+            help="Decide by the exact sign-flip test over all arms: it assumes nothing about the"
+            " noise, and takes three times as many runs.",
+        ),
+    ] = False,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="Look at the most probable remedy on one seed: two runs, and no proof.",
+        ),
+    ] = False,
     apply: Annotated[
         bool, typer.Option("--apply", help="Write the patch into the script, if it was proven.")
     ] = False,
@@ -128,6 +144,8 @@ def treat(
                 overfitting=overfitting,
                 remedies=remedies,
                 most=seeds,
+                exact=exact,
+                quick=quick,
             )
         with _Shown() as shown:
             answer = Treatment(plan, treatments, shown.tell, resume=name).run()
@@ -156,6 +174,7 @@ class _Shown:
 
         console = Console(stderr=True)
         self._stage = ""
+        self._console = console
         self._live = console.is_terminal
         self._progress = Progress(
             SpinnerColumn(),
@@ -181,6 +200,9 @@ class _Shown:
         from trainwell.trials.plan import Progress
 
         assert isinstance(progress, Progress)
+        if progress.news:
+            # Above the live line, where there is one.
+            self._console.print(f"trainwell: {progress.news}", markup=False, highlight=False)
         if not self._live and progress.stage != self._stage:
             put(sys.stderr, f"trainwell: {progress.stage}\n")
         self._stage = progress.stage

@@ -99,7 +99,7 @@ def _row(answer: Answer, result: ArmResult) -> list[Text | str]:
         Text(f"{answer.measure.shown(found.effect):+.3g}", style=style),
         f"[{low:+.3g}, {high:+.3g}]" if math.isfinite(low) else "",
         str(found.seeds),
-        f"{found.p:.2g}",
+        "" if math.isnan(found.p) else f"{found.p:.2g}",
         f"{found.better:.0%}",
     ]
     if answer.other is not None:
@@ -123,7 +123,9 @@ def _reasons(canvas: Canvas, answer: Answer) -> None:
 
 def _verdict(canvas: Canvas, answer: Answer) -> None:
     if answer.winner is not None:
-        canvas.line(repr(answer), "bold green")
+        canvas.line(repr(answer), "bold yellow" if answer.quick else "bold green")
+        if answer.quick:
+            canvas.line("without `--quick`, fresh seeds prove it, or show that it was luck")
         return
     if answer.arms:
         ahead = min(
@@ -143,7 +145,8 @@ def _verdict(canvas: Canvas, answer: Answer) -> None:
             )
             return
         canvas.line("no remedy helped", "bold")
-        seen = [r.comparison for r in answer.arms if math.isfinite(r.comparison.detectable)]
+        tested = [r.comparison for r in answer.arms if not math.isnan(r.comparison.p)]
+        seen = [c for c in tested if math.isfinite(c.detectable)]
         if seen:
             least = min(c.detectable for c in seen)
             canvas.line(f"an effect of {figure(least)} or more would most likely have been seen")

@@ -40,6 +40,8 @@ def treatment_to_json(answer: Answer) -> dict[str, Any]:
         "patch_agrees": None if checked is None else checked.agrees,
         "not_tried": dict(answer.unfit),
         "trials": answer.runs,
+        "proven_after": answer.proven_after,
+        "quick": answer.quick,
         "stopped": answer.stopped or None,
     }
 
@@ -54,7 +56,7 @@ def _arm(answer: Answer, result: ArmResult, patch: str | None) -> dict[str, Any]
         "effect": _number(answer.measure.shown(found.effect)),
         "interval": [_number(low), _number(high)],
         "seeds": found.seeds,
-        "p": found.p,
+        "p": _number(found.p),
         "probability_better": found.better,
         "detectable_effect": _number(found.detectable),
         "mean": _number(result.mean),

@@ -65,6 +65,8 @@ class Answer:
         stopped: why it ended early, or "".
         shared_files: files that all trials write, since the script names them by whole paths.
         deterministic: the script gives one result on all seeds.
+        proven_after: trials that were made when a remedy was proven first; None when none was.
+        quick: one remedy was looked at on one seed: a winner is not proven.
     """
 
     id: str
@@ -82,6 +84,8 @@ class Answer:
     stopped: str = ""
     shared_files: tuple[str, ...] = ()
     deterministic: bool = False
+    proven_after: int | None = None
+    quick: bool = False
 
     def __repr__(self) -> str:
         """The verdict in one line."""
@@ -90,10 +94,10 @@ class Answer:
         found = self.winner.comparison
         assert self.measure is not None
         low, high = self.bounds(found)
-        return (
-            f"{self.winner.label}: {self.measure.name} {self.measure.shown(found.effect):+.3g}"
-            f" [{low:+.3g}, {high:+.3g}], {found.seeds} seeds"
-        )
+        effect = f"{self.measure.name} {self.measure.shown(found.effect):+.3g}"
+        if self.quick:
+            return f"{self.winner.label}: {effect} on one seed, not proven"
+        return f"{self.winner.label}: {effect} [{low:+.3g}, {high:+.3g}], {found.seeds} seeds"
 
     def bounds(self, comparison: Comparison) -> tuple[float, float]:
         """The interval of an effect in the measure's own unit."""

@@ -25,6 +25,8 @@ def apply_patch(answer: Answer) -> str:
     patch = answer.patch
     if answer.winner is None or patch is None or not patch.diff:
         return "nothing to apply: there is no patch"
+    if answer.quick:
+        raise BadInputError("a quick look proves nothing: the patch was not applied")
     if patch.checked is None or not patch.checked.agrees:
         raise BadInputError(
             "the patch was not applied: the patched script did not give the trial's result"

@@ -26,6 +26,8 @@ def treat(
     trials: int | None = None,
     jobs: int | None = None,
     seeds: int = 10,
+    exact: bool = False,
+    quick: bool = False,
     keep: bool = True,
     tell: Callable[[Progress], None] = lambda _: None,
 ) -> Answer:
@@ -39,12 +41,15 @@ def treat(
         remedies: these, as in "scale_inputs,clip_gradients=1.0", instead of those of the findings.
         overfitting: all remedies against overfitting as well.
         metric: a regular expression with one group around a number that the script prints; the
-            last match counts. None: the evaluation loss that the probe sees.
+            last match counts. None: the evaluation loss that the probe sees, else the number that
+            stands beside a word such as "val acc".
         maximize: with a metric: higher is better.
         budget: seconds after which no trial starts.
         trials: how often the script runs at most.
         jobs: trials at a time; None: one for each core.
         seeds: of the last arms at most.
+        exact: decide by the exact sign-flip test over all arms, with more runs.
+        quick: look at the most probable remedy on one seed; that proves nothing.
         keep: keep every trial in `.trainwell/runs.db`.
         tell: called with the progress, whenever a trial begins or ends.
 
@@ -66,6 +71,8 @@ def treat(
         overfitting=overfitting,
         remedies=remedies,
         most=seeds,
+        exact=exact,
+        quick=quick,
     )
     store = Store(os.path.abspath(RECORD)) if keep else None
     try:

@@ -27,7 +27,9 @@ class Plan:
         overfitting: all remedies against overfitting as well.
         remedies: these instead of the findings' own, as `--with` takes them.
         rounds: how often remedies are put on top of what has helped.
-        first, most: seeds of every arm, and of the last arms.
+        most: seeds of the last arms.
+        exact: let the exact test decide, over all arms.
+        quick: look at the first remedy on one seed, and prove nothing.
     """
 
     script: str
@@ -42,8 +44,9 @@ class Plan:
     overfitting: bool = False
     remedies: str | None = None
     rounds: int = 3
-    first: int = 3
     most: int = 10
+    exact: bool = False
+    quick: bool = False
 
     def digest(self) -> str:
         """A fingerprint of the script's text; "" for modules.
@@ -77,7 +80,8 @@ def plan_from_json(body: dict[str, Any], budget: float) -> Plan:
     Raises:
         BadInputError: if the script has changed since: its trials would not be comparable.
     """
-    given = {f.name: body[f.name] for f in fields(Plan)}
+    # Treatments of earlier versions had fewer settings, and others.
+    given = {f.name: body[f.name] for f in fields(Plan) if f.name in body}
     plan = Plan(**{**given, "arguments": tuple(given["arguments"])})
     if plan.digest() != body["digest"]:
         raise BadInputError(
@@ -96,6 +100,7 @@ class Progress:
         wanted: trials known to be needed now.
         best: the arm that is ahead and its mean effect, or "".
         left: seconds of the budget.
+        news: what is to be said once, and to stay; or "".
     """
 
     stage: str
@@ -103,3 +108,4 @@ class Progress:
     wanted: int
     best: str
     left: float
+    news: str = ""

@@ -6,49 +6,44 @@ __all__ = ["leader", "results"]
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from trainwell.trials.answer import ArmResult
 from trainwell.trials.arms import AS_IT_IS, Arm
+from trainwell.trials.confirming_race import ConfirmingRace
 from trainwell.trials.job import Outcome
 from trainwell.trials.measure import Measure
-from trainwell.trials.race import Comparison, Race, Rules
+from trainwell.trials.race import Comparison, Race
 
 Outcomes = Mapping[tuple[str, int], Outcome]
 
 
 def results(
     arms: Mapping[str, Arm],
-    families: Sequence[Sequence[str]],
+    races: Sequence[Race],
     outcomes: Outcomes,
     measure: Measure,
     other: Measure | None,
-    dropped: Mapping[str, str],
-    rules: Rules,
 ) -> list[ArmResult]:
     """The arms in their order, compared with the script as it is on their common seeds.
 
     Args:
         arms: by label.
-        families: labels of the arms that were tested together, race by race. Later races are only
-            run where an earlier one found something, so that each keeps its own level. Arms in no
-            family were run for another reason than to be proven.
+        races: in which they were tested, in their order. Later races are only run where an earlier
+            one found something, so that each keeps its own level. Arms in no race were run for
+            another reason than to be proven.
         outcomes: by label and seed.
         measure: what decides.
         other: what is shown beside it.
-        dropped: why arms got no more seeds.
-        rules: of the race.
     """
     values = {key: measure.cost(outcome) for key, outcome in outcomes.items()}
     compared: dict[str, Comparison] = {}
-    for family in families:
+    for race in races:
         # An arm that was raced again was tested in its last race.
-        race = Race(AS_IT_IS, family, rules, values, dict(dropped))
-        compared |= {c.arm: c for c in race.comparisons()}
+        compared |= {c.arm: c for c in race.beside(AS_IT_IS, values).comparisons()}
     for label in arms:
         if label not in compared:
-            (alone,) = Race(AS_IT_IS, [label], rules, values).comparisons()
-            compared[label] = replace(alone, verdict="no evidence")
+            (alone,) = ConfirmingRace(AS_IT_IS, [label], values=values).comparisons()
+            compared[label] = alone
     found = []
     for comparison in (compared[label] for label in arms):
         trials = [o for (label, _), o in sorted(outcomes.items()) if label == comparison.arm]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["OutOfBudgetError", "Runner"]
+__all__ = ["OutOfBudgetError", "Runner", "duration"]
 
 import os
 import time
@@ -143,17 +143,24 @@ class Runner:
         if not self.outcomes and not self._started:
             return ""
         if self.seconds > plan.budget:
-            return f"the budget of {_time(plan.budget)} is used up"
+            return f"the budget of {duration(plan.budget)} is used up"
         if plan.trials is not None and self._started >= plan.trials:
             return f"the {plan.trials} trials are used up"
         return ""
 
-    def _say(self, waiting: int) -> None:
+    def announce(self, news: str) -> None:
+        """Tell something once, that stays."""
+        self._say(0, news)
+
+    def _say(self, waiting: int, news: str = "") -> None:
         left = max(0.0, self._plan.budget - self.seconds)
-        self._tell(Progress(self.stage, self._started, waiting, self.best, left))
+        self._tell(Progress(self.stage, self._started, waiting, self.best, left, news))
 
 
-def _time(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A time in words."""
+    if seconds < 10:
+        return f"{seconds:.2g} seconds"
     return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 

@@ -21,6 +21,8 @@ from trainwell.remedies.survey import Survey
 from trainwell.trials.answer import Answer
 from trainwell.trials.arms import AS_IT_IS, Arm, candidates, combine, compatible, prescribe
 from trainwell.trials.checking import check
+from trainwell.trials.confirming_race import ConfirmingRace, expected_runs
+from trainwell.trials.exact_race import ExactRace
 from trainwell.trials.job import Outcome
 from trainwell.trials.measure import Measure, check_pattern, choose_measure
 from trainwell.trials.patch import Patch
@@ -29,7 +31,7 @@ from trainwell.trials.plan import Plan, Progress, plan_to_json
 from trainwell.trials.pool import Pool, cores, preloads
 from trainwell.trials.race import Race, Rules
 from trainwell.trials.results import leader, results
-from trainwell.trials.runner import OutOfBudgetError, Runner
+from trainwell.trials.runner import OutOfBudgetError, Runner, duration
 
 _ARMS = 8
 """Arms of one round at most; the most promising come first."""
@@ -68,10 +70,10 @@ class Treatment:
         self._pool = pool
         self._kept: dict[tuple[str, int], Outcome] = {}
         self.arms: dict[str, Arm] = {}
-        self._families: list[list[str]] = []
-        self._dropped: dict[str, str] = {}
+        self._races: list[Race] = []
+        self._proven_after: int | None = None
         self._unfit: dict[str, str] = {}
-        self._rules = Rules(first=plan.first, most=plan.most)
+        self._rules = Rules(most=plan.most, exact=plan.exact)
         self._runner: Runner
         self._measure: Measure
         self.id = resume or new_id()
@@ -108,15 +110,7 @@ class Treatment:
                 stopped = str(end)
             except KeyboardInterrupt:
                 stopped = _INTERRUPTED
-            found = results(
-                self.arms,
-                self._families,
-                self._kept,
-                self._measure,
-                other,
-                self._dropped,
-                self._rules,
-            )
+            found = results(self.arms, self._races, self._kept, self._measure, other)
             if stopped:
                 winner = self.arms.get(leader(found) or "")
             if winner is not None and stopped != _INTERRUPTED:
@@ -147,6 +141,8 @@ class Treatment:
             stopped=stopped,
             shared_files=self._kept[AS_IT_IS, 0].written_whole,
             deterministic=len(baseline) > 2 and len(set(baseline.values())) == 1,
+            proven_after=self._proven_after,
+            quick=plan.quick,
         )
 
     def _new_pool(self) -> Pool:
@@ -224,6 +220,10 @@ class Treatment:
             arms = [a for a in {a.label: a for a in arms}.values() if a.label not in self.arms]
             if not arms:
                 break
+            if self._plan.quick:
+                return self._glance(arms[0])
+            if number == 0:
+                self._runner.announce(self._expected(len(arms)))
             where = "" if number == 0 else f" on top of {base.label}"
             self._runner.stage = f"round {number + 1}: {_count(len(arms))}{where}"
             helping = self._race(base, arms)
@@ -233,6 +233,29 @@ class Treatment:
             base = self._simplify(base)
             wanted = self._again(base, wanted, survey)
         return base if base.remedies else None
+
+    def _glance(self, arm: Arm) -> Arm | None:
+        """One arm on one seed; the arm itself where it does better."""
+        self._runner.stage = f"a quick look at {arm.label}"
+        self.arms[arm.label] = arm
+        self._runner.need([(arm, 0)])
+        return arm if self._sum(arm.label, [0]) < self._sum(AS_IT_IS, [0]) else None
+
+    def _expected(self, arms: int) -> str:
+        """How long the first answer takes, as far as that is known."""
+        least, most = expected_runs(arms, self._rules)
+        seconds = self._kept[AS_IT_IS, 0].seconds / self._runner.pool.size
+        told = (
+            f"a run takes {duration(self._kept[AS_IT_IS, 0].seconds)}: a first answer takes about"
+            f" {least} runs ({duration(least * seconds)}) where the effect is large, and up to"
+            f" {most} ({duration(most * seconds)})"
+        )
+        if self._plan.budget < least * seconds:
+            told += (
+                f"; the budget of {duration(self._plan.budget)} is too short for it: `--quick`"
+                " looks at one remedy on one seed"
+            )
+        return told
 
     def _together(self, helping: list[Arm]) -> Arm:
         """The best of what helps, or several of them together where that is better."""
@@ -246,7 +269,7 @@ class Treatment:
     def _simplify(self, arm: Arm) -> Arm:
         """Without the remedies that add next to nothing; proven again where some were left out."""
         least = arm
-        seeds = range(self._rules.first)
+        seeds = range(self._rules.screen)
         while len(least.remedies) > 1:
             self._runner.stage = f"leaving out what {least.label} does not need"
             fewer = [Arm(tuple(r for r in least.remedies if r != one)) for one in least.remedies]
@@ -277,18 +300,19 @@ class Treatment:
         """The arms that help beside `base`, the best first."""
         by_label = {a.label: a for a in (Arm(), base, *arms)}
         self.arms |= {a.label: a for a in arms}
-        self._families.append([a.label for a in arms])
-        race = Race(base.label, self._families[-1], self._rules)
+        kind = ExactRace if self._rules.exact else ConfirmingRace
+        race: Race = kind(base.label, [a.label for a in arms], self._rules)
+        self._races.append(race)
         while pairs := race.wanted():
-            self._dropped |= race.dropped
             # The script as it is runs on every seed: all arms are compared with it in the end.
             needed = dict.fromkeys([*pairs, *((AS_IT_IS, s) for _, s in pairs)])
             self._runner.need([(by_label[label], s) for label, s in needed])
             for label, seed in pairs:
                 race.values[label, seed] = self._measure.cost(self._kept[label, seed])
             self._note(race)
-        self._dropped |= race.dropped
         helping = [c for c in race.comparisons() if c.verdict == "helps"]
+        if helping and self._proven_after is None:
+            self._proven_after = len(self._kept)
         return [by_label[c.arm] for c in sorted(helping, key=lambda c: c.effect)]
 
     def _worth(self, arm: Arm, base: Arm) -> bool:
@@ -315,6 +339,8 @@ class Treatment:
                 return None  # it has no source
         self._runner.stage = "running the patched script"
         patch = make_patch(path, winner, survey)
+        if self._plan.quick:
+            return patch
         return check(patch, winner, self._plan, self._runner, self._measure)
 
 

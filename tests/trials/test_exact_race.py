@@ -1,4 +1,4 @@
-"""The race over seeds, on results that are made up: which trials it asks for, and what it says."""
+"""The race that the exact test ends: which trials it asks for, and what it says."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainwell.trials import statistics
+from trainwell.trials.exact_race import ExactRace
 from trainwell.trials.race import Race, Rules
 
 Pairs = list[tuple[str, int]]
@@ -37,7 +38,7 @@ def noisy(effects: dict[str, float], noise: float, seed: int = 0) -> dict[tuple[
 
 
 def test_all_arms_get_the_first_seeds_together() -> None:
-    race = Race("base", ["a", "b"], Rules(glance=2, first=3))
+    race = ExactRace("base", ["a", "b"], Rules(glance=2, first=3))
     wanted = race.wanted()
     assert wanted == [(arm, seed) for seed in range(2) for arm in ("base", "a", "b")]
     race.values |= {(arm, s): -(arm != "base") for arm, s in wanted[:4]}
@@ -47,21 +48,21 @@ def test_all_arms_get_the_first_seeds_together() -> None:
 
 
 def test_an_arm_that_is_no_better_is_dropped_after_the_first_seeds() -> None:
-    race = Race("base", ["worse", "better"])
+    race = ExactRace("base", ["worse", "better"])
     asked = run(race, lambda arm, _: {"base": 1.0, "worse": 1.1, "better": 0.5}[arm])
     assert race.dropped == {"worse": "no better on any of 2 seeds"}
     assert all(arm != "worse" for wanted in asked[1:] for arm, _ in wanted)
 
 
 def test_an_arm_that_is_better_once_gets_three_seeds() -> None:
-    race = Race("base", ["mixed", "better"])
+    race = ExactRace("base", ["mixed", "better"])
     values = {"mixed": (0.9, 1.4, 1.4), "better": (0.5,) * 10}
     run(race, lambda arm, seed: 1.0 if arm == "base" else values[arm][seed])
     assert race.dropped == {"mixed": "no better than without it on 3 seeds"}
 
 
 def test_only_the_best_few_get_more_seeds() -> None:
-    race = Race("base", list("abcde"), Rules(leaders=2))
+    race = ExactRace("base", list("abcde"), Rules(leaders=2))
     effects = dict(zip("abcde", (0.1, 0.5, 0.3, 0.4, 0.2), strict=True))
     run(race, lambda arm, seed: seed + 0.01 * (seed % 2) - effects.get(arm, 0.0))
     counts = {arm: sum(a == arm for a, _ in race.values) for arm in "abcde"}
@@ -70,13 +71,13 @@ def test_only_the_best_few_get_more_seeds() -> None:
 
 
 def test_the_reference_runs_on_every_seed_of_an_arm() -> None:
-    race = Race("base", ["a", "b"])
+    race = ExactRace("base", ["a", "b"])
     run(race, lambda arm, seed: seed + {"base": 1.0, "a": 0.4, "b": 0.5 + 0.1 * seed}[arm])
     assert {s for a, s in race.values if a != "base"} == {s for a, s in race.values if a == "base"}
 
 
 def test_an_arm_whose_trials_all_fail_is_dropped_and_does_not_hurt_the_others() -> None:
-    race = Race("base", ["broken", "better"])
+    race = ExactRace("base", ["broken", "better"])
     run(race, lambda arm, _: {"base": 1.0, "broken": math.inf, "better": 0.5}[arm])
     broken, better = race.comparisons()
     assert race.dropped["broken"] == "every trial failed"
@@ -85,7 +86,7 @@ def test_an_arm_whose_trials_all_fail_is_dropped_and_does_not_hurt_the_others() 
 
 
 def test_a_cure_of_a_script_that_always_fails_is_found() -> None:
-    race = Race("base", ["cure", "other"])
+    race = ExactRace("base", ["cure", "other"])
     run(race, lambda arm, _: 0.3 if arm == "cure" else math.inf)
     winner = race.winner()
     assert winner is not None
@@ -95,14 +96,14 @@ def test_a_cure_of_a_script_that_always_fails_is_found() -> None:
 
 def test_a_failure_counts_as_worse_than_everything_seen() -> None:
     values = {("base", 0): 1.0, ("base", 1): 2.0, ("a", 0): math.inf, ("a", 1): 1.5}
-    race = Race("base", ["a"], values=values)
+    race = ExactRace("base", ["a"], values=values)
     first, second = race.differences("a")
     assert first == (2.0 + 2.0) - 1.0
     assert second == -0.5
 
 
 def test_when_nothing_at_all_worked_nothing_is_said() -> None:
-    race = Race("base", ["a"])
+    race = ExactRace("base", ["a"])
     run(race, lambda *_: math.inf)
     [found] = race.comparisons()
     assert (found.effect, found.verdict, found.failed) == (0.0, "no evidence", 2)
@@ -111,14 +112,14 @@ def test_when_nothing_at_all_worked_nothing_is_said() -> None:
 
 def test_an_arm_far_behind_the_leader_is_dropped() -> None:
     values = noisy({"base": 0.0, "good": -1.0, "best": -3.0}, 0.1)
-    race = Race("base", ["good", "best"])
+    race = ExactRace("base", ["good", "best"])
     race.replay(values)
     assert race.dropped == {"good": "behind best on all of 3 seeds"}
 
 
 def test_arms_that_are_close_stay_in_the_race() -> None:
     values = noisy({"base": 0.0, "a": -1.0, "b": -1.0}, 0.3)
-    race = Race("base", ["a", "b"])
+    race = ExactRace("base", ["a", "b"])
     race.replay(values)
     assert race.dropped == {}
     assert [c.verdict for c in race.comparisons()] == ["helps", "helps"]
@@ -127,7 +128,7 @@ def test_arms_that_are_close_stay_in_the_race() -> None:
 @pytest.mark.parametrize(("arms", "pairs"), [(1, 6), (2, 7), (8, 9)])
 def test_it_decides_early_when_every_pair_agrees(arms: int, pairs: int) -> None:
     names = [f"a{i}" for i in range(arms)]
-    race = Race("base", names)
+    race = ExactRace("base", names)
     # One arm is better on every seed, the others no better.
     run(race, lambda arm, seed: seed - (arm == "a0"))
     assert race.comparisons()[0].seeds == pairs
@@ -135,7 +136,7 @@ def test_it_decides_early_when_every_pair_agrees(arms: int, pairs: int) -> None:
 
 
 def test_one_pair_that_does_not_agree_takes_all_seeds() -> None:
-    race = Race("base", ["a"])
+    race = ExactRace("base", ["a"])
     run(race, lambda arm, seed: 0.0 if arm == "base" else (0.1 if seed == 4 else -1.0))
     [found] = race.comparisons()
     assert found.seeds == 10
@@ -143,7 +144,7 @@ def test_one_pair_that_does_not_agree_takes_all_seeds() -> None:
 
 
 def test_few_seeds_show_nothing() -> None:
-    race = Race("base", ["a", "b"], Rules(most=5))
+    race = ExactRace("base", ["a", "b"], Rules(most=5))
     run(race, lambda arm, _: 0.0 if arm == "base" else -1.0)
     assert {c.verdict for c in race.comparisons()} == {"no evidence"}
     assert race.winner() is None
@@ -157,7 +158,7 @@ def test_null_data_give_a_false_cure_in_one_race_of_twenty_at_most(
     names = {"base": 0.0} | {f"a{i}": 0.0 for i in range(8)}
     false = 0
     for seed in range(400):
-        race = Race("base", list(names)[1:])
+        race = ExactRace("base", list(names)[1:])
         race.replay(noisy(names, 1.0, seed))
         false += race.winner() is not None
     assert false <= 0.05 * 400
@@ -169,9 +170,9 @@ def test_it_finds_the_winner_of_the_whole_grid_with_fewer_trials(seed: int) -> N
         f"a{i}": 0.0 for i in range(5)
     }
     grid = noisy(effects, 0.3, seed)
-    race = Race("base", list(effects)[1:])
+    race = ExactRace("base", list(effects)[1:])
     spent = race.replay(grid)
-    whole = Race("base", list(effects)[1:], values=dict(grid))
+    whole = ExactRace("base", list(effects)[1:], values=dict(grid))
     found, expected = race.winner(), whole.winner()
     assert found is not None
     assert expected is not None
@@ -191,7 +192,7 @@ def test_a_race_ends_and_asks_for_no_trial_twice(
     names = [f"a{i}" for i in range(len(effects))]
     rules = Rules(most=most)
     generator = np.random.default_rng(seed)
-    race = Race("base", names, rules)
+    race = ExactRace("base", names, rules)
     asked = run(
         race,
         lambda arm, _: float(
