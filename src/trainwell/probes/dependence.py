@@ -7,7 +7,7 @@ random number, no hook of the script's (where it has some, nothing is measured).
 
 from __future__ import annotations
 
-__all__ = ["Dependences", "Target", "keep"]
+__all__ = ["Dependences", "Target", "View", "keep", "may_run_again"]
 
 import inspect
 import math
@@ -88,6 +88,16 @@ def keep(target: object) -> torch.Tensor | None:
     return target.detach().clone()
 
 
+def may_run_again() -> bool:
+    """Whether a part of a backward pass can be run once more without anybody seeing it."""
+    return (
+        _EDGES
+        and _engine_run_backward is not None
+        and not torch.is_anomaly_enabled()
+        and not torch._C._autograd._profiler_enabled()
+    )
+
+
 @dataclass
 class _State:
     """What is known of one loss."""
@@ -144,12 +154,7 @@ class Dependences:
             first: the first step, which costs enough already: only what is small is measured.
         """
         self.wants_lines = False
-        if (
-            not _EDGES
-            or _engine_run_backward is None
-            or torch.is_anomaly_enabled()
-            or torch._C._autograd._profiler_enabled()
-        ):
+        if not may_run_again():
             return
         index = {node.sequence: i for i, node in enumerate(graph.nodes) if node.leaf is None}
         for target in targets:
@@ -157,14 +162,14 @@ class Dependences:
             state = self._states.setdefault(target.loss, _State())
             if at < 0 or _is_done(state, self._ledger):
                 continue
-            view = _View.of(graph, at, target.output)
+            view = View.of(graph, at, target.output)
             if view is None or (first and view.elements() > _SMALL):
                 continue
             self._rows(objective, target, state, view, match)
             self._time(objective, target, state, view, match)
 
     def _rows(
-        self, objective: int, target: Target, state: _State, view: _View, match: Match
+        self, objective: int, target: Target, state: _State, view: View, match: Match
     ) -> None:
         if _is_over(state.quiet, state.rows, self._ledger):
             return
@@ -230,7 +235,7 @@ class Dependences:
             }
         self._ledger.change(fact, **changes)
 
-    def _is_fault(self, kinds: set[str], node: int, view: _View, match: Match) -> bool:
+    def _is_fault(self, kinds: set[str], node: int, view: View, match: Match) -> bool:
         """Whether an operation that mixes examples does so by mistake."""
         if kinds & _EXCUSED:
             return False
@@ -268,7 +273,7 @@ class Dependences:
         return Place() if operation is None else operation.place
 
     def _time(
-        self, objective: int, target: Target, state: _State, view: _View, match: Match
+        self, objective: int, target: Target, state: _State, view: View, match: Match
     ) -> None:
         """Whether an output depends on the very input that it is to tell."""
         if _is_over(state.quiet_time, state.time, self._ledger):
@@ -290,7 +295,8 @@ class Dependences:
         ahead = profile[at + max(shift, 1) :]
         touched = int((ahead > top * 1e-12).sum()) if top > 0 else 0
         own = bool(top > 0 and at + shift < len(profile) and profile[at + shift] > top * 1e-12)
-        leak = own if shift else False
+        leak = own if shift > 0 else False
+        backward = shift < 0 and own
         # A target that is the input itself is a fault of a model that goes from left to right only.
         earlier = bool(top > 0 and (profile[:at] > top * 1e-12).any())
         copies = shift == 0 and own and earlier and not touched
@@ -299,7 +305,7 @@ class Dependences:
             state.time = self._ledger.next_number("dependence")
             self._ledger.put(Dependence(state.time, objective, target.loss, "time", shift=shift))
         fact = self._ledger.run.dependences[state.time]
-        bad = leak or copies or late
+        bad = leak or copies or late or backward
         if not bad:
             state.quiet_time += 1
         self._ledger.change(
@@ -308,10 +314,10 @@ class Dependences:
             found=fact.found + bad,
             rows=length,
             touched=touched,
-            place=self._reader(view, match) if touched else Place(),
+            place=self._reader(view, match) if touched and shift > 0 else Place(),
         )
 
-    def _reader(self, view: _View, match: Match) -> Place:
+    def _reader(self, view: View, match: Match) -> Place:
         """The line of the first operation that may read later positions."""
         for kinds in (("attention", "softmax"), ("recurrent", "matmul"), ("convolution",)):
             for i in view.between:
@@ -380,7 +386,7 @@ class _Layout:
         )
 
 
-class _View:
+class View:
     """The part of a graph that computes one prediction.
 
     Attributes:
@@ -398,7 +404,7 @@ class _View:
         self.between = [i for i in above if graph.nodes[i].leaf is None and i not in self._weights]
 
     @classmethod
-    def of(cls, graph: Graph, at: int, output: int) -> _View | None:
+    def of(cls, graph: Graph, at: int, output: int) -> View | None:
         """The view of a prediction; None where it cannot be measured without side effects."""
         shape = _shape(graph.nodes[at], output)
         if len(shape) < 1 or not all(shape):
@@ -515,6 +521,15 @@ class _View:
         given = self._zeros()
         part = given.select(dim, row)
         part.copy_(_ramp(part))
+        return given
+
+    def everything(self) -> torch.Tensor:
+        """The same for all rows at once.
+
+        What a row touches lies in its own row of the results, as long as rows are not mixed.
+        """
+        given = self._zeros()
+        given.copy_(_ramp(given[0]).expand_as(given))
         return given
 
     def position(self, layout: _Layout, at: int) -> torch.Tensor:
@@ -659,7 +674,7 @@ class _View:
 
 
 def _align(tokens: torch.Tensor, targets: torch.Tensor) -> _Layout | None:
-    """How the targets lie over the tokens: shifted by 0, 1 or 2, examples or time first."""
+    """How the targets lie over the tokens: shifted by -1 to 2, examples or time first."""
     for time_first in (False, True):
         given = tokens.T if time_first else tokens
         rows, length = given.shape
@@ -673,7 +688,7 @@ def _align(tokens: torch.Tensor, targets: torch.Tensor) -> _Layout | None:
             wanted = targets.reshape(-1, rows).T if time_first else targets.reshape(rows, -1)
         if wanted.shape[0] != rows or not length - 2 <= wanted.shape[1] <= length:
             continue
-        for shift in (1, 0, 2):
+        for shift in (1, 0, 2, -1):
             if _agrees(given, wanted, shift):
                 return _Layout(rows, 0, length, wanted.shape[1], shift, time_first)
     return None
@@ -684,6 +699,13 @@ _AGREEMENT = 0.98
 
 
 def _agrees(given: torch.Tensor, wanted: torch.Tensor, shift: int) -> bool:
+    if shift < 0:
+        # The first target is the word before the sequence. Where it is always the same, or the
+        # sequence is turned round, an echo is the task.
+        first = wanted[:, 0]
+        if len(torch.unique(first)) < 3 or float((first == given[:, -1]).double().mean()) > 0.5:
+            return False
+        wanted, shift = wanted[:, -shift:], 0
     length = min(given.shape[1] - shift, wanted.shape[1])
     if length < _SMALLEST:
         return False
