@@ -50,6 +50,11 @@ def test_it_is_a_warning_where_the_network_learns_nevertheless() -> None:
     assert only(ReadsPadding(), padded(falls=True)).severity == "warning"
 
 
+def test_a_step_behind_the_end_of_packed_sequences() -> None:
+    seen = only(ReadsPadding(), padded(gradient=0.0, unread=0.95))
+    assert "the answers of 95% of these depend on none of their words" in seen.message
+
+
 def test_rows_of_zeros_are_said_to_be_some() -> None:
     assert "rows of zeros" in only(ReadsPadding(), padded(word=None)).message
 

@@ -20,8 +20,8 @@ class ReadsPadding(Finding):
         Sequences that are filled up to one length, by the embedding's `padding_idx`, by another
         word that ends most rows and is found nowhere else, or by rows of zeros; and how much of the
         gradient of the answers goes to these positions. Three kinds: the last step is read and is
-        padding in most examples; attention pays to padding alone (its mask is inverted); padding
-        is most of what is pooled.
+        padding in most examples (or, of packed sequences, lies behind their end); attention pays to
+        padding alone (its mask is inverted); padding is most of what is pooled.
 
     Why it hurts:
         A recurrent layer forgets the words while it runs over the padding behind them, and the more
@@ -87,6 +87,7 @@ class ReadsPadding(Finding):
                     "examples filled up": seen.rows,
                     "positions": seen.positions,
                     "gradient to padding": seen.gradient,
+                    "depend on no word": seen.unread,
                     "attention to padding": seen.attended,
                 },
                 max(hurt, 0.8),
@@ -100,6 +101,12 @@ class ReadsPadding(Finding):
             return (
                 f"{some}, and {share:.0%} of the attention goes to these positions: the padding"
                 " mask is inverted (key_padding_mask is True where padding is)"
+            )
+        if seen.unread >= self.rows and seen.rows >= self.rows:
+            return (
+                f"{some}, and the answers of {seen.unread:.0%} of these depend on none of their"
+                " words: the last step is read, which lies behind the end of a shorter sequence"
+                " and is 0 there; read the final state, or the step at length - 1"
             )
         if seen.last and seen.rows >= self.rows and seen.gradient >= self.gradient:
             return (

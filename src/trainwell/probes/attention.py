@@ -20,8 +20,11 @@ from trainwell.record import Attention
 _LOOKS = 4
 """Looks at which each softmax is measured; from there on, whenever their number has doubled."""
 
-_MOST_WEIGHTS = 1 << 20
-"""Weights of one softmax up to which it is measured: some milliseconds."""
+_MOST_WEIGHTS = 1 << 22
+"""Weights of one softmax up to which what they are summed over is followed: some milliseconds."""
+
+_SOME_WEIGHTS = 1 << 18
+"""Weights that are compared with a mask, or computed again, at most."""
 
 _ROWS = 256
 """Rows of weights that are looked at."""
@@ -181,7 +184,7 @@ def _axis(
             # A sum over what was never weighed is no attention.
             return ("" if axis == "queries" else axis), labels.shape[dims[0]]
         moved, widened = _moved(after, before, labels)
-        if moved is None or moved.numel() > _MOST_WEIGHTS << 4:
+        if moved is None or moved.numel() > _MOST_WEIGHTS << 6:
             return "", 0
         labels, spread = moved, spread or widened
     return "", 0
@@ -190,6 +193,8 @@ def _axis(
 def _compared(labels: torch.Tensor, along: int, size: int) -> str:
     count = labels.shape[along]
     line = labels.movedim(along, -1)
+    # What views do, they do regularly: a few lines tell of all.
+    line = line[tuple(slice(None, None, max(1, s // 4)) for s in line.shape[:-1])]
     if size == 1:
         return "single" if count > 1 else ""
     if count == size and bool((line == torch.arange(size, dtype=labels.dtype)).all()):
@@ -325,6 +330,7 @@ def _is_scaled(graph: Graph, index: int) -> bool:
 
 def _mask(graph: Graph, product: _Product, weights: torch.Tensor) -> dict[str, Any]:
     """Where scores are masked, and what share of the weights lies there."""
+    some = max(1, _SOME_WEIGHTS * len(weights) // weights.numel())
     for i in product.path:
         node = graph.nodes[i]
         masked = None
@@ -339,13 +345,13 @@ def _mask(graph: Graph, product: _Product, weights: torch.Tensor) -> dict[str, A
         if masked is None:
             continue
         try:
-            masked = masked.bool().expand(weights.shape)
+            masked = masked.bool().expand(weights.shape)[:some]
         except RuntimeError:
             # Views stand between: it has another shape.
             continue
         # Nothing is left of a row that is masked as a whole (a query that is padding itself).
         open_ = ~masked.all(-1)
-        hidden, kept = masked[open_], weights[open_]
+        hidden, kept = masked[open_], weights[:some][open_]
         if hidden.any():
             paid = float(kept[hidden].sum() / kept.sum())
             return {"masked": paid, "masked_share": float(hidden.float().mean()), "mask": i}
@@ -381,7 +387,7 @@ def _adds_ones(graph: Graph, product: _Product, weights: torch.Tensor) -> bool:
             if value is None:
                 return False
             factor *= value
-    flat = weights.reshape(-1, *weights.shape[-2:])
+    flat = weights[:_HEADS].reshape(-1, *weights.shape[-2:])
     scores = torch.bmm(one[:_HEADS], other[:_HEADS]).float() * factor
     if scores.shape != flat[:_HEADS].shape:
         return False
@@ -441,7 +447,7 @@ def weights_of(node: Node, most: int = _HEADS) -> tuple[torch.Tensor, float, int
     if query is None or key is None or query.dim() != 4 or query.shape[1] != key.shape[1]:
         return None
     queries, keys, depth = query.shape[2], key.shape[2], query.shape[3]
-    most = min(most, _MOST_WEIGHTS // max(query.shape[1] * queries * keys, 1))
+    most = min(most, _SOME_WEIGHTS // max(query.shape[1] * queries * keys, 1))
     if most < 1:
         return None
     given = getattr(node.handle, "_saved_scale", None)
@@ -459,6 +465,7 @@ def weights_of(node: Node, most: int = _HEADS) -> tuple[torch.Tensor, float, int
 
 def _measured(weights: torch.Tensor) -> dict[str, Any]:
     """How large the weights of a row are; the last dimension is that of the softmax."""
+    weights = weights[:: max(1, weights.numel() // _SOME_WEIGHTS)]
     rows = weights.reshape(-1, weights.shape[-1])
     rows = rows[:: max(1, len(rows) // _ROWS)].float()
     keys = (rows > 0).sum(1)

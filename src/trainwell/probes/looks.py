@@ -389,7 +389,8 @@ class Looks:
 
     def _sequences(self, watched: Watched, graph: Graph, match: Match) -> None:
         extra = not self._here.hooked and may_run_again()
-        self.sequences.look(watched.fact, graph, match, self._here.losses, extra=extra)
+        first = not watched.schedule.looks
+        self.sequences.look(watched.fact, graph, match, self._here.losses, extra=extra, first=first)
 
     def _count_passes(self, match: Match) -> None:
         passes = self._here.training

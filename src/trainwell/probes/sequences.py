@@ -27,8 +27,18 @@ from trainwell.record import Ordering, PaddingRead, Place
 _LOOKS = 4
 """Looks at one loss: what a network reads is the same at every step."""
 
+_EXTRA_LOOKS = 2
+"""Looks at which a part of the backward pass is run once more and padding is found."""
+
 _MOST = 1 << 20
 """Numbers that the first layer gives up to which its gradient is asked for."""
+
+_SOME = 1 << 18
+"""Weights of attention that are read at most."""
+
+_SMALL = 1 << 20
+"""Numbers in all intermediate results up to which the first step is measured, too: it is not paid
+for by the budget."""
 
 _MOST_NODES = 4_000
 """Operations up to which a part of the backward pass is run again: a few milliseconds."""
@@ -134,6 +144,7 @@ class Sequences:
         targets: Iterable[Target],
         *,
         extra: bool,
+        first: bool,
     ) -> None:
         """Look at a graph that is not freed yet.
 
@@ -143,6 +154,7 @@ class Sequences:
             match: its operations.
             targets: the loss calls of this step.
             extra: a part of the backward pass may be run once more.
+            first: the first step, which costs enough already.
         """
         self.attentions.look(objective, graph, match)
         index: dict[int, int] = {}
@@ -159,7 +171,7 @@ class Sequences:
                 state.quiet += 1
                 state.positioned = True
                 continue
-            if padding:
+            if padding and not (first and view.elements() > _SMALL):
                 self._padding(objective, target, state, view, match)
             if ordering:
                 self._ordering(objective, target, state, view, match)
@@ -168,7 +180,7 @@ class Sequences:
         looks = 0
         if state.padding is not None:
             looks = self._ledger.run.paddings[state.padding].looks
-        return looks >= _LOOKS or state.quiet >= _LOOKS
+        return looks >= _EXTRA_LOOKS or state.quiet >= _LOOKS
 
     def _looks_at_order(self, state: _State) -> int:
         number = state.ordering
@@ -180,7 +192,10 @@ class Sequences:
         self, objective: int, target: Target, state: _State, view: View, match: Match
     ) -> None:
         filled = next(_filled(view), None)
-        if filled is None or len(view.between) > _MOST_NODES:
+        shape = view.shape
+        # One answer an example: an answer at padding may read it, and the loss leave it out.
+        each = filled is not None and shape[1:2] == (filled.pads.shape[1],)
+        if filled is None or each or len(shape) > 2 or len(view.between) > _MOST_NODES:
             state.quiet += 1
             return
         gradients = view.gradients(view.everything(), [filled.entry])
@@ -190,28 +205,29 @@ class Sequences:
             state.quiet += 1
             return
         some = filled.pads.any(1)
-        own = profile[some]
+        own, pads = profile[some], filled.pads[some]
         total = own.sum(1)
-        if not bool((total > 0).any()) or not bool(torch.isfinite(total).all()):
+        if not bool((profile > 0).any()) or not bool(torch.isfinite(profile).all()):
             state.quiet += 1
             return
-        own, pads = own[total > 0], filled.pads[some][total > 0]
-        total = total[total > 0]
-        share = float(((own * pads).sum(1) / total).mean())
-        most = own.amax(1)
+        # Behind the end of a packed sequence stand zeros, which depend on nothing.
+        unread = float((total == 0).double().mean())
+        own, pads, total = own[total > 0], pads[total > 0], total[total > 0]
+        share = float(((own * pads).sum(1) / total).mean()) if len(own) else 0.0
         # Of the last step alone, not of all of them alike as a mean reads them.
-        last = own[:, -1] >= 0.9 * most
-        last &= most >= 1.5 * own.mean(1)
+        most = own.amax(1)
+        last = (own[:, -1] >= 0.9 * most) & (most >= 1.5 * own.mean(1))
+        reads_last = bool(last.double().mean() > 0.5) or unread > 0.5
         if state.padding is None:
             state.padding = self._ledger.next_number("padding")
-            place = self._reader(view, match, bool(last.double().mean() > 0.5))
+            place = self._reader(view, match, reads_last)
             self._ledger.put(
                 PaddingRead(
                     *(state.padding, objective, target.loss, place),
                     word=filled.word,
                     side="right" if filled.right else "left",
                     length=filled.pads.shape[1],
-                    last=filled.right and bool(last.double().mean() > 0.5),
+                    last=filled.right and reads_last,
                     silent=_is_silent(view, filled),
                 )
             )
@@ -231,6 +247,7 @@ class Sequences:
             rows=mean(fact.rows, float(some.double().mean())),
             positions=mean(fact.positions, float(filled.pads.double().mean())),
             gradient=mean(fact.gradient, share),
+            unread=mean(fact.unread, unread),
             attended=attended if attended is not None else fact.attended,
             place=place,
         )
@@ -414,11 +431,13 @@ def _attended(graph: Graph, between: Sequence[int], filled: _Filled) -> float | 
         if weights is None or weights.dim() < 3:
             continue
         examples, keys = weights.shape[0], weights.shape[-1]
-        if not length <= keys <= length + _EXTRA or weights.numel() > _MOST:
+        if not length <= keys <= length + _EXTRA:
             continue
         if examples % rows and node.kind == "softmax":
             continue
         heads = max(examples // rows, 1)
+        examples = min(examples, max(1, _SOME * examples // weights.numel()))
+        weights = weights[:examples]
         flat = weights.reshape(examples, -1, weights.shape[-2], keys).float().mean(1).cpu()
         pads = filled.pads[torch.arange(examples) // heads]
         # Tokens of the network's own stand before the words, or behind them.
@@ -549,7 +568,8 @@ def _is_blind_softmax(graph: Graph, index: int) -> bool:
     weights = read(node, "_saved_result")
     if weights is None or weights.dim() < 3:
         return weights is not None
-    closed = weights == 0
+    # A few examples are enough, and so is what they say together.
+    closed = weights[: max(1, _SOME * len(weights) // max(weights.numel(), 1))] == 0
     if not bool((closed == closed[..., :1, :]).all()):
         return False
     path = _scores(graph, index)
@@ -575,7 +595,7 @@ def _adds_nothing(graph: Graph, product: int, path: Sequence[int], weights: torc
             if value is None:
                 return False
             factor *= value
-    flat = weights.reshape(-1, *weights.shape[-2:])[:4].float()
+    flat = weights[:4].reshape(-1, *weights.shape[-2:])[:4].float()
     scores = torch.bmm(one[:4], other[:4]).float() * factor
     if scores.shape != flat.shape:
         return False

@@ -25,6 +25,8 @@ class PaddingRead:
         positions: share of all positions that are padding.
         gradient: share of the gradient's norm that goes to padding, mean over the examples that
             are filled up and over the looks.
+        unread: share of the examples that are filled up whose answers depend on none of their
+            words, mean over the looks.
         last: the answer depends most on the last step, and far more than on the others.
         attended: share of the attention that real positions pay to padding; None without attention.
         silent: padding is a vector of zeros that is never trained, and nothing bends it.
@@ -41,6 +43,7 @@ class PaddingRead:
     rows: float = 0.0
     positions: float = 0.0
     gradient: float = 0.0
+    unread: float = 0.0
     last: bool = False
     attended: float | None = None
     silent: bool = False
