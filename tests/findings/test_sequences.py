@@ -13,8 +13,9 @@ from trainwell.findings.leaky_mask import LeakyMask
 from trainwell.findings.misnormalised_attention import MisnormalisedAttention
 from trainwell.findings.missing_positions import MissingPositions
 from trainwell.findings.reads_padding import ReadsPadding
+from trainwell.findings.sees_targets import SeesTargets
 from trainwell.findings.spiked_attention import SpikedAttention
-from trainwell.record import Attention, Detail, Examples, Ordering, PaddingRead, Place
+from trainwell.record import Attention, Dependence, Detail, Examples, Ordering, PaddingRead, Place
 from trainwell.record.checkpoints import Checkpoint
 
 LINE = Place(None, "train.py", 30, "states[:, -1]")
@@ -240,3 +241,28 @@ def test_a_short_run_says_nothing() -> None:
 def test_numbers_that_are_none_are_no_sighting() -> None:
     assert not sightings(ReadsPadding(), padded(gradient=math.nan))
     assert not sightings(LeakyMask(), attending(masked=math.nan, masked_share=0.5))
+
+
+# NET110 sees-targets, as far as it says why
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"touched": 2}, "the causal mask is missing or inverted"),
+        ({"touched": 2, "mixer": "mean"}, "a statistic along time"),
+        ({"touched": 2, "mixer": "layer_norm"}, "a layer norm along time"),
+        ({"touched": 2, "mixer": "convolution"}, "padded on both sides"),
+        ({"touched": 2, "mixer": "recurrent"}, "runs backwards"),
+        ({"shift": 0}, "at the same positions"),
+        ({"shift": 2}, "shifted twice"),
+        ({"shift": -1}, "inputs and targets are exchanged"),
+    ],
+    ids=["mask", "mean", "layer norm", "convolution", "recurrent", "copied", "twice", "backwards"],
+)
+def test_why_a_target_is_seen(fields: dict[str, Any], said: str) -> None:
+    made = Invention()
+    made.objective()
+    known: dict[str, Any] = {"looks": 3, "found": 3, "rows": 12, "shift": 1, "place": LINE}
+    made.run.dependences[0] = Dependence(0, 0, 0, "time", **(known | fields))
+    assert said in only(SeesTargets(), made).message

@@ -63,6 +63,18 @@ class SeesTargets(Finding):
             )
 
 
+_SAID = {
+    "mean": "a statistic along time brings them in (normalise over the features of each position,"
+    " the last dimension)",
+    "layer_norm": "a layer norm along time brings them in (normalise over the features of each"
+    " position, the last dimension)",
+    "convolution": "a convolution that is padded on both sides brings them in (pad it on the left"
+    " only)",
+    "recurrent": "a recurrent layer that also runs backwards brings them in (bidirectional=True)",
+}
+"""What is said of the operations that bring later positions in."""
+
+
 def _said(seen: Dependence) -> str:
     if seen.shift < 0:
         return (
@@ -74,6 +86,12 @@ def _said(seen: Dependence) -> str:
         return (
             "the targets are the input tokens at the same positions: each output is given its own"
             " target (shift them: targets = tokens[:, 1:] for inputs tokens[:, :-1])"
+        )
+    if seen.touched and seen.mixer:
+        return (
+            f"the targets are the next input tokens, and an output depends on {seen.touched} later"
+            f" inputs of {seen.rows} positions, its target among them:"
+            f" {_SAID.get(seen.mixer, _SAID['mean'])}"
         )
     if seen.touched:
         return (

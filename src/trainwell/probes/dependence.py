@@ -314,8 +314,21 @@ class Dependences:
             found=fact.found + bad,
             rows=length,
             touched=touched,
-            place=self._reader(view, match) if touched and shift > 0 else Place(),
         )
+        if touched and shift > 0 and not fact.mixer:
+            fact = self._ledger.run.dependences[state.time]
+            self._ledger.change(fact, place=self._reader(view, match))
+            if leak:
+                self._leak(view, match, layout, at, state.time)
+
+    def _leak(self, view: View, match: Match, layout: _Layout, at: int, number: int) -> None:
+        """Name what brings later positions in, where it is no attention."""
+        node = view.brings_ahead(layout, at)
+        if node is None:
+            return
+        fact = self._ledger.run.dependences[number]
+        place = self._place(view.graph.nodes[node], match, node)
+        self._ledger.change(fact, mixer=view.graph.nodes[node].kind, place=place)
 
     def _reader(self, view: View, match: Match) -> Place:
         """The line of the first operation that may read later positions."""
@@ -375,6 +388,29 @@ class _Layout:
     outputs: int
     shift: int
     time_first: bool
+
+    def later(self, gradient: torch.Tensor, at: int) -> bool | None:
+        """Whether positions behind one were touched; None of what has no positions.
+
+        Layers have examples or time first, and features may be as many as positions: of all
+        dimensions that fit, the one along which least is touched counts.
+        """
+        both = [gradient]
+        if gradient.shape[:1] == (self.batch * self.length,):
+            pairs = (self.batch, self.length), (self.length, self.batch)
+            both = [gradient.reshape(*pair, -1) for pair in pairs]
+        found: list[bool] = []
+        for each in both:
+            for by in (0, 1):
+                if each.dim() < 3 or each.shape[by] != self.batch:
+                    continue
+                square = each.select(by, self.example).double().square()
+                for dim in range(square.dim()):
+                    if square.shape[dim] == self.length:
+                        profile = square.movedim(dim, 0).flatten(1).sum(1)
+                        least = float(profile.max()) * 1e-12
+                        found.append(bool((profile[at + 1 :] > least).any()))
+        return all(found) if found else None
 
     def profile(self, gradient: torch.Tensor) -> torch.Tensor | None:
         """How much each position of the example was touched."""
@@ -623,6 +659,42 @@ class View:
                 else:
                     waiting.append((j, (j,) if verdicts[j] is False else (*path, j)))
         return None if best is None else (best[1], best[2])
+
+    def brings_ahead(self, layout: _Layout, at: int) -> int | None:
+        """The operation by which one position reads later ones, where it is no attention.
+
+        Args:
+            layout: where examples and positions lie.
+            at: the position.
+
+        Returns:
+            A mean or norm along time, a convolution, a layer that runs backwards; None where
+            something else does (attention), or too much would have to be computed.
+        """
+        nodes = self.graph.nodes
+        if self.elements() > _MOST_ELEMENTS:
+            return None
+        gradients = self.gradients(self.position(layout, at), self.between)
+        if gradients is None:
+            return None
+        ahead: dict[int, bool] = {self.at: False}
+        for i, parts in gradients.items():
+            found = layout.later(parts[0], at)
+            if found is not None:
+                ahead[i] = found
+        latest = max(
+            (i for i in ahead if not ahead[i] and any(ahead.get(j) for j in nodes[i].inputs)),
+            key=lambda i: nodes[i].sequence,
+            default=None,
+        )
+        if latest is None or nodes[latest].kind in ("matmul", "attention", "softmax"):
+            return None
+        if nodes[latest].kind in ("layer_norm", "convolution", "recurrent"):
+            return latest
+        read = [j for j in nodes[latest].inputs if ahead.get(j)]
+        readers = [i for i in self.between if any(j in nodes[i].inputs for j in read)]
+        statistics = (i for i in readers if nodes[i].kind in ("mean", "norm", "sum"))
+        return next(statistics, None)
 
     def _reducer(self, index: int, mixed: int, verdicts: dict[int, bool | None]) -> int:
         """The node that mixes, where another one than that which was met reads the same.
