@@ -51,6 +51,7 @@ CATALOGUE = {
     "NET118": "spiked-attention",
     "NET119": "missing-positions",
     "NET120": "leaky-mask",
+    "NET121": "untied-weights",
     "LOS101": "double-softmax",
     "LOS102": "double-sigmoid",
     "LOS103": "single-unit-softmax",

@@ -120,6 +120,7 @@ BY_HAND = frozenset(
         "scale_scores",
         "add_positions",
         "fill_with_infinity",
+        "tie_weights",
     }
 )
 """Remedies that stand first at a finding, though only a person can do them."""

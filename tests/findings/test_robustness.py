@@ -35,6 +35,7 @@ from trainwell.record import (
     Series,
     Severed,
     Sighting,
+    Twin,
 )
 
 PLACE = Place(None, "train.py", 20)
@@ -160,6 +161,7 @@ def everything_wrong() -> Run:
     run.orderings[0] = Ordering(
         0, 1, 0, PLACE, looks=4, length=9, pairs=99, contradicted=0.5, judged=50, told=0.5
     )
+    run.twins[0] = Twin(0, 1, 0, 1, PLACE, (20, 16))
     loader = Loader(0, dataset="Pictures", workers=2, batches=60, waited=90.0, busy=0.0)
     place = Place(None, "train.py", 20)
     run.loaders[0] = replace(loader, stream="rng", stream_place=place)

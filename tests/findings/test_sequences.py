@@ -1,4 +1,4 @@
-"""NET116 to NET120 on invented runs."""
+"""NET116 to NET121 on invented runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ from trainwell.findings.missing_positions import MissingPositions
 from trainwell.findings.reads_padding import ReadsPadding
 from trainwell.findings.sees_targets import SeesTargets
 from trainwell.findings.spiked_attention import SpikedAttention
-from trainwell.record import Attention, Dependence, Detail, Examples, Ordering, PaddingRead, Place
+from trainwell.findings.untied_weights import UntiedWeights
+from trainwell.record import (
+    Attention,
+    Dependence,
+    Detail,
+    Examples,
+    Ordering,
+    PaddingRead,
+    Parameter,
+    Place,
+    Twin,
+)
 from trainwell.record.checkpoints import Checkpoint
 
 LINE = Place(None, "train.py", 30, "states[:, -1]")
@@ -266,3 +277,27 @@ def test_why_a_target_is_seen(fields: dict[str, Any], said: str) -> None:
     known: dict[str, Any] = {"looks": 3, "found": 3, "rows": 12, "shift": 1, "place": LINE}
     made.run.dependences[0] = Dependence(0, 0, 0, "time", **(known | fields))
     assert said in only(SeesTargets(), made).message
+
+
+# NET121 untied-weights
+
+
+def copied(**fields: Any) -> Invention:
+    made = Invention()
+    made.objective()
+    for name in ("words.weight", "out.weight"):
+        number = len(made.run.parameters)
+        made.run.parameters[number] = Parameter(number, name, place=LINE, shape=(40, 16), **fields)
+    made.run.twins[0] = Twin(0, 0, 0, 1, LINE, (40, 16))
+    return made
+
+
+def test_an_output_that_is_a_copy() -> None:
+    seen = only(UntiedWeights(), copied())
+    assert (seen.where, seen.severity) == (LINE, "warning")
+    assert seen.message.startswith("`out.weight` (train.py:30) starts with the very numbers")
+    assert "of the embedding `words.weight` (train.py:30)" in seen.message
+
+
+def test_a_copy_that_is_not_trained_is_none() -> None:
+    assert not sightings(UntiedWeights(), copied(trainable=False))

@@ -103,6 +103,7 @@ from trainwell.findings.unrelated_labels import UnrelatedLabels
 from trainwell.findings.unscaled_features import UnscaledFeatures
 from trainwell.findings.unscaled_targets import UnscaledTargets
 from trainwell.findings.unshuffled_batches import UnshuffledBatches
+from trainwell.findings.untied_weights import UntiedWeights
 from trainwell.findings.untrained_frozen_layers import UntrainedFrozenLayers
 from trainwell.findings.unused_parameter import UnusedParameter
 from trainwell.findings.vanishing_gradient import VanishingGradient
@@ -142,6 +143,7 @@ _ALL: tuple[Finding, ...] = (
     SpikedAttention(),  # NET118
     MissingPositions(),  # NET119
     LeakyMask(),  # NET120
+    UntiedWeights(),  # NET121
     DoubleSoftmax(),  # LOS101
     DoubleSigmoid(),  # LOS102
     SingleUnitSoftmax(),  # LOS103

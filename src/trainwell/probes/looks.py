@@ -271,7 +271,7 @@ class Looks:
         self._here = here
         self.activations = Activations(ledger, guard)
         self.dependences = Dependences(ledger, sources, modules.class_of)
-        self.sequences = Sequences(ledger)
+        self.sequences = Sequences(ledger, sources)
 
     def look(self, watched: Watched, graph: Graph, step: int, *, created: bool) -> None:
         """Read a graph.

@@ -16,13 +16,16 @@ from typing import Any
 import torch
 from torch import nn
 
+from trainwell.hooks.guard import is_readable
 from trainwell.probes.activations import operand, read
 from trainwell.probes.attention import Attentions, factor_of, mask_of, weights_of
 from trainwell.probes.dependence import Target, View
 from trainwell.probes.graph import ACTIVATIONS, Graph, Node
 from trainwell.probes.ledger import Ledger
+from trainwell.probes.places import Sources
 from trainwell.probes.program import Match
-from trainwell.record import Ordering, PaddingRead, Place
+from trainwell.probes.source_lines import COPYING, line_in
+from trainwell.record import Ordering, PaddingRead, Place, Twin
 
 _LOOKS = 4
 """Looks at one loss: what a network reads is the same at every step."""
@@ -42,6 +45,9 @@ for by the budget."""
 
 _MOST_NODES = 4_000
 """Operations up to which a part of the backward pass is run again: a few milliseconds."""
+
+_WEIGHTS = 64
+"""Numbers of two weights that must be the same, for it to be no chance."""
 
 _SHORTEST = 4
 """Positions of a sequence, at least."""
@@ -129,10 +135,14 @@ class Sequences:
 
     Args:
         ledger: where it is recorded.
+        sources: tells the user's files.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, sources: Sources) -> None:
         self._ledger = ledger
+        self._sources = sources
+        self._compared: set[int] = set()
+        """Objectives whose weights were compared."""
         self._states: dict[int, _State] = {}
         self.attentions = Attentions(ledger)
 
@@ -157,6 +167,9 @@ class Sequences:
             first: the first step, which costs enough already.
         """
         self.attentions.look(objective, graph, match)
+        if objective not in self._compared:
+            self._compared.add(objective)
+            self._twins(objective, graph, match)
         index: dict[int, int] = {}
         for target in targets:
             state = self._states.setdefault(target.loss, _State())
@@ -185,6 +198,27 @@ class Sequences:
     def _looks_at_order(self, state: _State) -> int:
         number = state.ordering
         return 0 if number is None else self._ledger.run.orderings[number].looks
+
+    def _twins(self, objective: int, graph: Graph, match: Match) -> None:
+        """Find the output layers that were copied from an embedding and are no copy any more."""
+        leaves = {i: n.leaf for i, n in enumerate(graph.nodes) if n.leaf is not None}
+        words = {n.inputs[0] for n in graph.nodes if n.kind == "embedding" and n.inputs}
+        outputs = {
+            i
+            for node in graph.nodes
+            if node.kind == "linear"
+            for i in (_leaf_index(graph, j) for j in node.inputs)
+            if i >= 0
+        }
+        for one in words & leaves.keys():
+            for other in (outputs - words) & leaves.keys():
+                if not _is_twin(leaves[one], leaves[other]):
+                    continue
+                number = self._ledger.next_number("twin")
+                place = line_in(self._sources.own_files(), COPYING) or Place()
+                pair = match.parameters[one], match.parameters[other]
+                shape = tuple(leaves[one].shape)
+                self._ledger.put(Twin(number, objective, *pair, place, shape))
 
     # Padding
 
@@ -310,6 +344,27 @@ class Sequences:
             told=told / max(judged, 1),
             place=place,
         )
+
+
+def _is_twin(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two weights are different memory that holds the same numbers, not all alike."""
+    return (
+        one.shape == other.shape
+        and one.dtype == other.dtype
+        and one.numel() >= _WEIGHTS
+        and is_readable(one)
+        and is_readable(other)
+        and one.data_ptr() != other.data_ptr()
+        and torch.equal(one.detach(), other.detach())
+        and bool((one.detach() != one.detach().reshape(-1)[0]).any())
+    )
+
+
+def _leaf_index(graph: Graph, index: int) -> int:
+    while index >= 0 and graph.nodes[index].leaf is None:
+        node = graph.nodes[index]
+        index = node.inputs[0] if node.kind == "view" and node.inputs else -1
+    return index
 
 
 # Which sequences are filled up

@@ -25,7 +25,7 @@ from trainwell.record.machines import Machine
 from trainwell.record.ranks import Rank
 from trainwell.record.recognisers import Recogniser
 from trainwell.record.run import FACT_KINDS, Run
-from trainwell.record.sequences import Attention, Ordering, PaddingRead
+from trainwell.record.sequences import Attention, Ordering, PaddingRead, Twin
 from trainwell.record.series import Series
 from trainwell.record.sightings import SEVERITIES, Severity, Sighting, Undecided
 from trainwell.record.timeline import Clipping, Scheduler
@@ -67,5 +67,6 @@ __all__ = [
     "Severity",
     "Sighting",
     "Trouble",
+    "Twin",
     "Undecided",
 ]

@@ -29,7 +29,7 @@ from trainwell.record.incidents import Failure, Loader, Trouble
 from trainwell.record.machines import Machine
 from trainwell.record.ranks import Rank
 from trainwell.record.recognisers import Recogniser
-from trainwell.record.sequences import Attention, Ordering, PaddingRead
+from trainwell.record.sequences import Attention, Ordering, PaddingRead, Twin
 from trainwell.record.series import Series
 from trainwell.record.timeline import Clipping, Scheduler
 
@@ -61,6 +61,7 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "padding": PaddingRead,
     "attention": Attention,
     "ordering": Ordering,
+    "twin": Twin,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -119,6 +120,7 @@ class Run:
     paddings: dict[int, PaddingRead] = field(default_factory=dict)
     attentions: dict[int, Attention] = field(default_factory=dict)
     orderings: dict[int, Ordering] = field(default_factory=dict)
+    twins: dict[int, Twin] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
     siblings: list[Run] = field(default_factory=list)
 

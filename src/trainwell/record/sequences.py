@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Attention", "Ordering", "PaddingRead"]
+__all__ = ["Attention", "Ordering", "PaddingRead", "Twin"]
 
 from dataclasses import dataclass, field
 
@@ -129,3 +129,22 @@ class Ordering:
     contradicted: float = 0.0
     judged: int = 0
     told: float = 0.0
+
+
+@dataclass(frozen=True)
+class Twin:
+    """An embedding and a linear layer with the same random numbers in two tensors, at the start.
+
+    Attributes:
+        objective: number of the objective.
+        embedding, output: numbers of the parameters.
+        place: a line of the source that copies weights; unknown where there is none.
+        shape: of either.
+    """
+
+    number: int
+    objective: int
+    embedding: int
+    output: int
+    place: Place = field(default_factory=Place)
+    shape: tuple[int, ...] = ()

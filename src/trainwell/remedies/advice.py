@@ -95,6 +95,7 @@ ADVICE: dict[str, str] = {
     "split_first": "split before duplicating, augmenting or windowing, and remove duplicates",
     "step_optimizer": "call optimizer.step() after backward()",
     "temper_chains": 'sample at several temperatures, which mixes: algorithm="pt"',
+    "tie_weights": "share the parameter itself: output.weight = embedding.weight",
     "train_in_train_mode": "call model.train() at the start of every epoch",
     "train_longer": "train for more epochs",
     "train_shorter": "train for fewer epochs",
