@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Attentions", "factor_of", "mask_of", "weights_of"]
+__all__ = ["Attentions", "factor_of", "mask_of", "signed", "weights_of"]
 
 import math
 from collections.abc import Sequence
@@ -128,7 +128,7 @@ def _softmax(graph: Graph, index: int, readers: Sequence[Sequence[int]]) -> dict
     weights = read(node, "_saved_result")
     if weights is None or weights.dim() < 2 or not 0 < weights.numel() <= _MOST_WEIGHTS:
         return None
-    dim = _signed(node.handle._saved_dim) % weights.dim()
+    dim = signed(node.handle._saved_dim) % weights.dim()
     axis, summed = _axis(graph, index, dim, weights, readers)
     if summed < 2:
         return None
@@ -177,7 +177,7 @@ def _axis(
             along = -1 if operands[0] == before else -2
             return _compared(labels, along, size), labels.shape[along]
         if after.kind in ("sum", "mean"):
-            dims = [_signed(d) for d in getattr(after.handle, "_saved_dim", None) or ()]
+            dims = [signed(d) for d in getattr(after.handle, "_saved_dim", None) or ()]
             if not spread or len(dims) != 1 or labels.dim() < 2:
                 return "", 0
             axis = _compared(labels, dims[0], size)
@@ -224,9 +224,9 @@ def _viewed(after: Node, labels: torch.Tensor, shape: tuple[int, ...]) -> torch.
     name, handle = after.name, after.handle
     moved: torch.Tensor | None = None
     if name.startswith("Transpose"):
-        moved = labels.transpose(_signed(handle._saved_dim0), _signed(handle._saved_dim1))
+        moved = labels.transpose(signed(handle._saved_dim0), signed(handle._saved_dim1))
     elif name.startswith("Permute"):
-        moved = labels.permute([_signed(d) for d in handle._saved_dims])
+        moved = labels.permute([signed(d) for d in handle._saved_dims])
     elif name.startswith("TBackward"):
         moved = labels.t()
     elif name.startswith(("Unsqueeze", "Squeeze", "View", "UnsafeView", "Reshape", "Flatten")):
@@ -499,6 +499,6 @@ def _shape(node: Node) -> tuple[int, ...]:
         return ()
 
 
-def _signed(number: int) -> int:
+def signed(number: int) -> int:
     """A dimension as it was given: autograd keeps it unsigned, -1 as 2**64 - 1."""
     return int(number) - (_SIGN << 1) if int(number) >= _SIGN else int(number)

@@ -18,7 +18,7 @@ from torch import nn
 
 from trainwell.hooks.guard import is_readable
 from trainwell.probes.activations import operand, read
-from trainwell.probes.attention import Attentions, factor_of, mask_of, weights_of
+from trainwell.probes.attention import Attentions, factor_of, mask_of, signed, weights_of
 from trainwell.probes.dependence import Target, View
 from trainwell.probes.graph import ACTIVATIONS, Graph, Node
 from trainwell.probes.ledger import Ledger
@@ -60,6 +60,9 @@ _INSIDE = 0.01
 
 _EXTRA = 2
 """Tokens of its own that a network puts beside the words, at most (the class token)."""
+
+_TAKEN = 2
+"""Parts of a sequence that are taken out by index, at most, where it is not run through."""
 
 _PAIR_ROWS = 32
 """Examples whose equal words are compared."""
@@ -566,6 +569,7 @@ def _is_blind(view: View, entry: int, tokens: torch.Tensor, time_first: bool) ->
         attends
         and all(_is_blind_node(view, i, scores, count, length) for i in view.between)
         and not _merges_positions(view, length)
+        and not _goes_step_by_step(view, length)
     )
 
 
@@ -589,7 +593,10 @@ def _is_blind_node(view: View, index: int, scores: set[int], count: int, length:
     if node.kind == "select":
         return node.name.startswith(("MaskedFill", "Where"))
     if node.kind == "join":
-        return -1 not in node.inputs and _joins_one_token(view, node)
+        # What is stacked was computed step by step.
+        return (
+            node.name.startswith("Cat") and -1 not in node.inputs and _joins_one_token(view, node)
+        )
     return node.kind in _BLIND
 
 
@@ -680,6 +687,25 @@ def _merges_positions(view: View, length: int) -> bool:
         if after[-1] != before[-1] and after[-1] == before[-1] * before[-2] == length * before[-1]:
             return True
     return False
+
+
+def _goes_step_by_step(view: View, length: int) -> bool:
+    """Whether single steps are taken out of a sequence: a recurrent layer, written out or not."""
+    taken = 0
+    for i in view.between:
+        node = view.graph.nodes[i]
+        if node.name.startswith("Unbind"):
+            if length <= len(node.handle._input_metadata) <= length + _EXTRA:
+                return True
+        elif node.name.startswith(("Select", "Slice")):
+            sizes = getattr(node.handle, "_saved_self_sym_sizes", None)
+            if sizes is None:
+                # A part of a nested tensor: what it was taken out of is not known.
+                return True
+            size = int(sizes[signed(node.handle._saved_dim)])
+            taken += length <= size <= length + _EXTRA
+    # The class token is taken out by one, and what follows it by another.
+    return taken > _TAKEN
 
 
 def _has_small_leaves(view: View, node: Node) -> bool:
