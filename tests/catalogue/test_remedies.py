@@ -115,6 +115,12 @@ BY_HAND = frozenset(
         "copy_weights",
         "build_optimizer_last",
         "build_each_layer",
+        "skip_padding",
+        "weigh_keys",
+        "scale_scores",
+        "add_positions",
+        "fill_with_infinity",
+        "tie_weights",
     }
 )
 """Remedies that stand first at a finding, though only a person can do them."""

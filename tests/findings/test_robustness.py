@@ -14,6 +14,7 @@ from trainwell.findings.catalogue import FINDINGS
 from trainwell.findings.finding import Finding
 from trainwell.record import (
     FACT_KINDS,
+    Attention,
     Checkpoint,
     Clipping,
     Dependence,
@@ -24,6 +25,8 @@ from trainwell.record import (
     Made,
     Network,
     Noise,
+    Ordering,
+    PaddingRead,
     Place,
     Rank,
     Recogniser,
@@ -32,6 +35,7 @@ from trainwell.record import (
     Series,
     Severed,
     Sighting,
+    Twin,
 )
 
 PLACE = Place(None, "train.py", 20)
@@ -143,6 +147,21 @@ def everything_wrong() -> Run:
     run.severed[0] = Severed(0, 7, place=PLACE, looks=2, steps=2)
     run.dependences[0] = Dependence(0, 0, 0, "rows", looks=3, found=3, rows=32, touched=2)
     run.dependences[1] = Dependence(1, 0, 0, "time", looks=3, found=3, rows=9, touched=2, shift=1)
+    run.paddings[0] = PaddingRead(
+        *(0, 1, 0, PLACE), looks=4, rows=0.9, positions=0.6, gradient=0.99, last=True
+    )
+    told = {"looks": 4, "size": 12, "shape": (32, 12, 12), "summed": 12}
+    run.attentions[0] = Attention(0, 1, 0, PLACE, axis="queries", **told)
+    run.attentions[1] = Attention(
+        *(1, 1, 1, PLACE), axis="keys", **told, depth=64, scaled=False, top=0.9, keys=12.0, spread=9
+    )
+    run.attentions[2] = Attention(
+        *(2, 1, 2, PLACE), axis="keys", **told, masked=0.4, masked_share=0.5
+    )
+    run.orderings[0] = Ordering(
+        0, 1, 0, PLACE, looks=4, length=9, pairs=99, contradicted=0.5, judged=50, told=0.5
+    )
+    run.twins[0] = Twin(0, 1, 0, 1, PLACE, (20, 16))
     loader = Loader(0, dataset="Pictures", workers=2, batches=60, waited=90.0, busy=0.0)
     place = Place(None, "train.py", 20)
     run.loaders[0] = replace(loader, stream="rng", stream_place=place)
@@ -337,6 +356,8 @@ def test_nearly_every_finding_sees_something_in_the_worst_run() -> None:
     progress |= {"excessive-dropout", "excessive-weight-decay"}
     # These need a network of their own kind.
     progress |= {"posterior-collapse", "collapsed-embeddings"}
+    # Weights were loaded: what is sharp may have been learned.
+    progress |= {"spiked-attention"}
     assert silent <= {"learning-rate-too-low", "no-validation", *progress}
 
 

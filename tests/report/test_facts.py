@@ -13,7 +13,17 @@ from tests.findings.test_robustness import WRONG, thinned
 from tests.report.conftest import FOLDER, make_run
 
 from trainwell.diagnosis import diagnose
-from trainwell.record import Examples, Loader, Network, Place, Run, Series
+from trainwell.record import (
+    Attention,
+    Examples,
+    Loader,
+    Network,
+    Ordering,
+    PaddingRead,
+    Place,
+    Run,
+    Series,
+)
 from trainwell.report.facts import LIMIT, facts_of, render_facts, render_facts_json
 
 
@@ -133,3 +143,20 @@ def test_a_rate_that_is_nothing_for_most_of_the_run_is_told() -> None:
     run.vitals["optimizer", 0, "learning_rate"] = Series([0, 1, 2, 3], [0.1, 1e-5, 1e-6, 1e-6])
     (line,) = lines(run, "rates")
     assert "below a hundredth of the highest for 75% of the samples" in line
+
+
+def test_padding_attention_and_positions_are_told() -> None:
+    run = make_run()
+    place = Place(None, f"{FOLDER}/train.py", 30)
+    run.paddings[0] = PaddingRead(
+        *(0, 0, 0, place), looks=2, word=0, length=30, rows=0.9, positions=0.4, gradient=0.95
+    )
+    run.attentions[0] = Attention(
+        *(0, 0, 0, place), looks=4, axis="keys", depth=8, top=0.9, latest=0.95, keys=12.0
+    )
+    run.orderings[0] = Ordering(0, 0, 0, place, looks=2, length=9, pairs=50, contradicted=0.5)
+    text = "\n".join(lines(run, "outputs"))
+    assert "90% of the sequences of 30 are filled up with token 0 on the right" in text
+    assert "95% of the gradient" in text
+    assert "the largest of 12 weights is 0.90 at step 0, 0.95 at the end" in text
+    assert "nothing tells the network the positions of its words" in text

@@ -48,6 +48,7 @@ from trainwell.findings.inverted_plateau import InvertedPlateau
 from trainwell.findings.late_clipping import LateClipping
 from trainwell.findings.layers_made_in_forward import LayersMadeInForward
 from trainwell.findings.leaked_validation import LeakedValidation
+from trainwell.findings.leaky_mask import LeakyMask
 from trainwell.findings.learning_rate_too_high import LearningRateTooHigh
 from trainwell.findings.learning_rate_too_low import LearningRateTooLow
 from trainwell.findings.loss_without_graph import LossWithoutGraph
@@ -55,6 +56,8 @@ from trainwell.findings.mis_scaled_init import MisScaledInit
 from trainwell.findings.mismatched_columns import MismatchedColumns
 from trainwell.findings.mismatched_labels import MismatchedLabels
 from trainwell.findings.mismatched_preprocessing import MismatchedPreprocessing
+from trainwell.findings.misnormalised_attention import MisnormalisedAttention
+from trainwell.findings.missing_positions import MissingPositions
 from trainwell.findings.missing_value_code import MissingValueCode
 from trainwell.findings.mistimed_schedule import MistimedSchedule
 from trainwell.findings.mixed_examples import MixedExamples
@@ -76,6 +79,7 @@ from trainwell.findings.padding_in_loss import PaddingInLoss
 from trainwell.findings.parameter_not_in_optimizer import ParameterNotInOptimizer
 from trainwell.findings.parameters_never_updated import ParametersNeverUpdated
 from trainwell.findings.posterior_collapse import PosteriorCollapse
+from trainwell.findings.reads_padding import ReadsPadding
 from trainwell.findings.regression_loss_on_classes import RegressionLossOnClasses
 from trainwell.findings.repeated_module import RepeatedModule
 from trainwell.findings.repeated_shards import RepeatedShards
@@ -85,6 +89,7 @@ from trainwell.findings.sees_targets import SeesTargets
 from trainwell.findings.shape_mismatch import ShapeMismatch
 from trainwell.findings.sigmoid_with_cross_entropy import SigmoidWithCrossEntropy
 from trainwell.findings.single_unit_softmax import SingleUnitSoftmax
+from trainwell.findings.spiked_attention import SpikedAttention
 from trainwell.findings.stacked_linear import StackedLinear
 from trainwell.findings.stray_example import StrayExample
 from trainwell.findings.sum_reduced_loss import SumReducedLoss
@@ -98,6 +103,7 @@ from trainwell.findings.unrelated_labels import UnrelatedLabels
 from trainwell.findings.unscaled_features import UnscaledFeatures
 from trainwell.findings.unscaled_targets import UnscaledTargets
 from trainwell.findings.unshuffled_batches import UnshuffledBatches
+from trainwell.findings.untied_weights import UntiedWeights
 from trainwell.findings.untrained_frozen_layers import UntrainedFrozenLayers
 from trainwell.findings.unused_parameter import UnusedParameter
 from trainwell.findings.vanishing_gradient import VanishingGradient
@@ -132,6 +138,12 @@ _ALL: tuple[Finding, ...] = (
     SeesTargets(),  # NET110
     RepeatedModule(),  # NET111
     ForeignStatistics(),  # NET115
+    ReadsPadding(),  # NET116
+    MisnormalisedAttention(),  # NET117
+    SpikedAttention(),  # NET118
+    MissingPositions(),  # NET119
+    LeakyMask(),  # NET120
+    UntiedWeights(),  # NET121
     DoubleSoftmax(),  # LOS101
     DoubleSigmoid(),  # LOS102
     SingleUnitSoftmax(),  # LOS103

@@ -19,8 +19,9 @@ class SeesTargets(Finding):
     What it looks for:
         Losses whose targets are the network's own input tokens, one position ahead, while the
         output at a position depends on the input there: the mask is missing or inverted. Also
-        targets that are not shifted at all although no output depends on later inputs, and
-        targets two positions ahead (shifted by the script and by the library).
+        targets that are not shifted at all although no output depends on later inputs, targets two
+        positions ahead (shifted by the script and by the library), and targets one position before
+        (inputs and targets exchanged).
 
     Why it hurts:
         The network learns to copy. Its loss falls to almost nothing, and what it writes by itself
@@ -41,7 +42,7 @@ class SeesTargets(Finding):
     code: ClassVar[str] = "NET110"
     slug: ClassVar[str] = "sees-targets"
     confidence: ClassVar[float] = 0.95
-    causes: ClassVar[tuple[str, ...]] = ("overfitting", *SYMPTOMS)
+    causes: ClassVar[tuple[str, ...]] = ("missing-positions", "overfitting", *SYMPTOMS)
     remedies: ClassVar[tuple[str, ...]] = ("mask_future", "shift_targets")
 
     finds: int = 1
@@ -62,11 +63,35 @@ class SeesTargets(Finding):
             )
 
 
+_SAID = {
+    "mean": "a statistic along time brings them in (normalise over the features of each position,"
+    " the last dimension)",
+    "layer_norm": "a layer norm along time brings them in (normalise over the features of each"
+    " position, the last dimension)",
+    "convolution": "a convolution that is padded on both sides brings them in (pad it on the left"
+    " only)",
+    "recurrent": "a recurrent layer that also runs backwards brings them in (bidirectional=True)",
+}
+"""What is said of the operations that bring later positions in."""
+
+
 def _said(seen: Dependence) -> str:
+    if seen.shift < 0:
+        return (
+            "the targets are the input tokens of one position before: each output is given its"
+            " target (inputs and targets are exchanged: targets = tokens[:, 1:] for inputs"
+            " tokens[:, :-1])"
+        )
     if seen.shift == 0:
         return (
             "the targets are the input tokens at the same positions: each output is given its own"
             " target (shift them: targets = tokens[:, 1:] for inputs tokens[:, :-1])"
+        )
+    if seen.touched and seen.mixer:
+        return (
+            f"the targets are the next input tokens, and an output depends on {seen.touched} later"
+            f" inputs of {seen.rows} positions, its target among them:"
+            f" {_SAID.get(seen.mixer, _SAID['mean'])}"
         )
     if seen.touched:
         return (

@@ -7,7 +7,7 @@ random number, no hook of the script's (where it has some, nothing is measured).
 
 from __future__ import annotations
 
-__all__ = ["Dependences", "Target", "keep"]
+__all__ = ["Dependences", "Target", "View", "keep", "may_run_again"]
 
 import inspect
 import math
@@ -88,6 +88,16 @@ def keep(target: object) -> torch.Tensor | None:
     return target.detach().clone()
 
 
+def may_run_again() -> bool:
+    """Whether a part of a backward pass can be run once more without anybody seeing it."""
+    return (
+        _EDGES
+        and _engine_run_backward is not None
+        and not torch.is_anomaly_enabled()
+        and not torch._C._autograd._profiler_enabled()
+    )
+
+
 @dataclass
 class _State:
     """What is known of one loss."""
@@ -144,12 +154,7 @@ class Dependences:
             first: the first step, which costs enough already: only what is small is measured.
         """
         self.wants_lines = False
-        if (
-            not _EDGES
-            or _engine_run_backward is None
-            or torch.is_anomaly_enabled()
-            or torch._C._autograd._profiler_enabled()
-        ):
+        if not may_run_again():
             return
         index = {node.sequence: i for i, node in enumerate(graph.nodes) if node.leaf is None}
         for target in targets:
@@ -157,14 +162,14 @@ class Dependences:
             state = self._states.setdefault(target.loss, _State())
             if at < 0 or _is_done(state, self._ledger):
                 continue
-            view = _View.of(graph, at, target.output)
+            view = View.of(graph, at, target.output)
             if view is None or (first and view.elements() > _SMALL):
                 continue
             self._rows(objective, target, state, view, match)
             self._time(objective, target, state, view, match)
 
     def _rows(
-        self, objective: int, target: Target, state: _State, view: _View, match: Match
+        self, objective: int, target: Target, state: _State, view: View, match: Match
     ) -> None:
         if _is_over(state.quiet, state.rows, self._ledger):
             return
@@ -230,7 +235,7 @@ class Dependences:
             }
         self._ledger.change(fact, **changes)
 
-    def _is_fault(self, kinds: set[str], node: int, view: _View, match: Match) -> bool:
+    def _is_fault(self, kinds: set[str], node: int, view: View, match: Match) -> bool:
         """Whether an operation that mixes examples does so by mistake."""
         if kinds & _EXCUSED:
             return False
@@ -268,7 +273,7 @@ class Dependences:
         return Place() if operation is None else operation.place
 
     def _time(
-        self, objective: int, target: Target, state: _State, view: _View, match: Match
+        self, objective: int, target: Target, state: _State, view: View, match: Match
     ) -> None:
         """Whether an output depends on the very input that it is to tell."""
         if _is_over(state.quiet_time, state.time, self._ledger):
@@ -290,7 +295,8 @@ class Dependences:
         ahead = profile[at + max(shift, 1) :]
         touched = int((ahead > top * 1e-12).sum()) if top > 0 else 0
         own = bool(top > 0 and at + shift < len(profile) and profile[at + shift] > top * 1e-12)
-        leak = own if shift else False
+        leak = own if shift > 0 else False
+        backward = shift < 0 and own
         # A target that is the input itself is a fault of a model that goes from left to right only.
         earlier = bool(top > 0 and (profile[:at] > top * 1e-12).any())
         copies = shift == 0 and own and earlier and not touched
@@ -299,7 +305,7 @@ class Dependences:
             state.time = self._ledger.next_number("dependence")
             self._ledger.put(Dependence(state.time, objective, target.loss, "time", shift=shift))
         fact = self._ledger.run.dependences[state.time]
-        bad = leak or copies or late
+        bad = leak or copies or late or backward
         if not bad:
             state.quiet_time += 1
         self._ledger.change(
@@ -308,10 +314,23 @@ class Dependences:
             found=fact.found + bad,
             rows=length,
             touched=touched,
-            place=self._reader(view, match) if touched else Place(),
         )
+        if touched and shift > 0 and not fact.mixer:
+            fact = self._ledger.run.dependences[state.time]
+            self._ledger.change(fact, place=self._reader(view, match))
+            if leak:
+                self._leak(view, match, layout, at, state.time)
 
-    def _reader(self, view: _View, match: Match) -> Place:
+    def _leak(self, view: View, match: Match, layout: _Layout, at: int, number: int) -> None:
+        """Name what brings later positions in, where it is no attention."""
+        node = view.brings_ahead(layout, at)
+        if node is None:
+            return
+        fact = self._ledger.run.dependences[number]
+        place = self._place(view.graph.nodes[node], match, node)
+        self._ledger.change(fact, mixer=view.graph.nodes[node].kind, place=place)
+
+    def _reader(self, view: View, match: Match) -> Place:
         """The line of the first operation that may read later positions."""
         for kinds in (("attention", "softmax"), ("recurrent", "matmul"), ("convolution",)):
             for i in view.between:
@@ -370,6 +389,29 @@ class _Layout:
     shift: int
     time_first: bool
 
+    def later(self, gradient: torch.Tensor, at: int) -> bool | None:
+        """Whether positions behind one were touched; None of what has no positions.
+
+        Layers have examples or time first, and features may be as many as positions: of all
+        dimensions that fit, the one along which least is touched counts.
+        """
+        both = [gradient]
+        if gradient.shape[:1] == (self.batch * self.length,):
+            pairs = (self.batch, self.length), (self.length, self.batch)
+            both = [gradient.reshape(*pair, -1) for pair in pairs]
+        found: list[bool] = []
+        for each in both:
+            for by in (0, 1):
+                if each.dim() < 3 or each.shape[by] != self.batch:
+                    continue
+                square = each.select(by, self.example).double().square()
+                for dim in range(square.dim()):
+                    if square.shape[dim] == self.length:
+                        profile = square.movedim(dim, 0).flatten(1).sum(1)
+                        least = float(profile.max()) * 1e-12
+                        found.append(bool((profile[at + 1 :] > least).any()))
+        return all(found) if found else None
+
     def profile(self, gradient: torch.Tensor) -> torch.Tensor | None:
         """How much each position of the example was touched."""
         if gradient.dim() < 2:
@@ -380,7 +422,7 @@ class _Layout:
         )
 
 
-class _View:
+class View:
     """The part of a graph that computes one prediction.
 
     Attributes:
@@ -398,7 +440,7 @@ class _View:
         self.between = [i for i in above if graph.nodes[i].leaf is None and i not in self._weights]
 
     @classmethod
-    def of(cls, graph: Graph, at: int, output: int) -> _View | None:
+    def of(cls, graph: Graph, at: int, output: int) -> View | None:
         """The view of a prediction; None where it cannot be measured without side effects."""
         shape = _shape(graph.nodes[at], output)
         if len(shape) < 1 or not all(shape):
@@ -517,6 +559,15 @@ class _View:
         part.copy_(_ramp(part))
         return given
 
+    def everything(self) -> torch.Tensor:
+        """The same for all rows at once.
+
+        What a row touches lies in its own row of the results, as long as rows are not mixed.
+        """
+        given = self._zeros()
+        given.copy_(_ramp(given[0]).expand_as(given))
+        return given
+
     def position(self, layout: _Layout, at: int) -> torch.Tensor:
         """The same for one position of one example."""
         given = self._zeros()
@@ -609,6 +660,42 @@ class _View:
                     waiting.append((j, (j,) if verdicts[j] is False else (*path, j)))
         return None if best is None else (best[1], best[2])
 
+    def brings_ahead(self, layout: _Layout, at: int) -> int | None:
+        """The operation by which one position reads later ones, where it is no attention.
+
+        Args:
+            layout: where examples and positions lie.
+            at: the position.
+
+        Returns:
+            A mean or norm along time, a convolution, a layer that runs backwards; None where
+            something else does (attention), or too much would have to be computed.
+        """
+        nodes = self.graph.nodes
+        if self.elements() > _MOST_ELEMENTS:
+            return None
+        gradients = self.gradients(self.position(layout, at), self.between)
+        if gradients is None:
+            return None
+        ahead: dict[int, bool] = {self.at: False}
+        for i, parts in gradients.items():
+            found = layout.later(parts[0], at)
+            if found is not None:
+                ahead[i] = found
+        latest = max(
+            (i for i in ahead if not ahead[i] and any(ahead.get(j) for j in nodes[i].inputs)),
+            key=lambda i: nodes[i].sequence,
+            default=None,
+        )
+        if latest is None or nodes[latest].kind in ("matmul", "attention", "softmax"):
+            return None
+        if nodes[latest].kind in ("layer_norm", "convolution", "recurrent"):
+            return latest
+        read = [j for j in nodes[latest].inputs if ahead.get(j)]
+        readers = [i for i in self.between if any(j in nodes[i].inputs for j in read)]
+        statistics = (i for i in readers if nodes[i].kind in ("mean", "norm", "sum"))
+        return next(statistics, None)
+
     def _reducer(self, index: int, mixed: int, verdicts: dict[int, bool | None]) -> int:
         """The node that mixes, where another one than that which was met reads the same.
 
@@ -659,7 +746,7 @@ class _View:
 
 
 def _align(tokens: torch.Tensor, targets: torch.Tensor) -> _Layout | None:
-    """How the targets lie over the tokens: shifted by 0, 1 or 2, examples or time first."""
+    """How the targets lie over the tokens: shifted by -1 to 2, examples or time first."""
     for time_first in (False, True):
         given = tokens.T if time_first else tokens
         rows, length = given.shape
@@ -673,7 +760,7 @@ def _align(tokens: torch.Tensor, targets: torch.Tensor) -> _Layout | None:
             wanted = targets.reshape(-1, rows).T if time_first else targets.reshape(rows, -1)
         if wanted.shape[0] != rows or not length - 2 <= wanted.shape[1] <= length:
             continue
-        for shift in (1, 0, 2):
+        for shift in (1, 0, 2, -1):
             if _agrees(given, wanted, shift):
                 return _Layout(rows, 0, length, wanted.shape[1], shift, time_first)
     return None
@@ -684,6 +771,13 @@ _AGREEMENT = 0.98
 
 
 def _agrees(given: torch.Tensor, wanted: torch.Tensor, shift: int) -> bool:
+    if shift < 0:
+        # The first target is the word before the sequence. Where it is always the same, or the
+        # sequence is turned round, an echo is the task.
+        first = wanted[:, 0]
+        if len(torch.unique(first)) < 3 or float((first == given[:, -1]).double().mean()) > 0.5:
+            return False
+        wanted, shift = wanted[:, -shift:], 0
     length = min(given.shape[1] - shift, wanted.shape[1])
     if length < _SMALLEST:
         return False

@@ -16,7 +16,7 @@ import torch
 
 from trainwell.hooks.guard import Guard, is_readable
 from trainwell.probes.activations import Activations, operand, read
-from trainwell.probes.dependence import Dependences
+from trainwell.probes.dependence import Dependences, may_run_again
 from trainwell.probes.graph import Graph, Node
 from trainwell.probes.ledger import Ledger
 from trainwell.probes.losses import Losses
@@ -25,6 +25,7 @@ from trainwell.probes.objectives import Watched
 from trainwell.probes.parameters import Parameters
 from trainwell.probes.places import Sources
 from trainwell.probes.program import Match, Program
+from trainwell.probes.sequences import Sequences
 from trainwell.probes.step_state import StepState
 from trainwell.probes.updates import Updates
 from trainwell.record import Detail, Place
@@ -270,6 +271,7 @@ class Looks:
         self._here = here
         self.activations = Activations(ledger, guard)
         self.dependences = Dependences(ledger, sources, modules.class_of)
+        self.sequences = Sequences(ledger, sources)
 
     def look(self, watched: Watched, graph: Graph, step: int, *, created: bool) -> None:
         """Read a graph.
@@ -295,6 +297,7 @@ class Looks:
         part("gradients", None, self._remember, watched, graph, match, tensors)
         part("losses", None, self._link_losses, watched, graph, match)
         part("dependence", None, self._depend, watched, graph, match)
+        part("sequences", None, self._sequences, watched, graph, match)
         part("modes", None, self._count_passes, match)
         self._record(watched, graph, match, tensors, created)
 
@@ -383,6 +386,11 @@ class Looks:
             first = not watched.schedule.looks
             self.dependences.look(watched.fact, graph, match, targets, first=first)
             watched.wants_lines = watched.wants_lines or self.dependences.wants_lines
+
+    def _sequences(self, watched: Watched, graph: Graph, match: Match) -> None:
+        extra = not self._here.hooked and may_run_again()
+        first = not watched.schedule.looks
+        self.sequences.look(watched.fact, graph, match, self._here.losses, extra=extra, first=first)
 
     def _count_passes(self, match: Match) -> None:
         passes = self._here.training

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DISCARDING", "SETTING_RATES", "line_between", "line_in"]
+__all__ = ["COPYING", "DISCARDING", "SETTING_RATES", "line_between", "line_in"]
 
 import linecache
 import re
@@ -10,6 +10,12 @@ from collections.abc import Iterable
 
 from trainwell.probes.places import place_of
 from trainwell.record import Place
+
+COPYING = re.compile(
+    r"weight\b.*(\.copy_\s*\(|\.clone\s*\(|=.*(\.detach\s*\(|Parameter\s*\())"
+    r"|(\.copy_|deepcopy)\s*\(.*weight"
+)
+"""Copies one weight into another."""
 
 DISCARDING = re.compile(
     r"zero_grad\s*\(|\.grad\s*=\s*None|\.grad(\.data)?\.(zero_|fill_)\s*\(|del .+\.grad\b"

@@ -25,6 +25,7 @@ from trainwell.record.machines import Machine
 from trainwell.record.ranks import Rank
 from trainwell.record.recognisers import Recogniser
 from trainwell.record.run import FACT_KINDS, Run
+from trainwell.record.sequences import Attention, Ordering, PaddingRead, Twin
 from trainwell.record.series import Series
 from trainwell.record.sightings import SEVERITIES, Severity, Sighting, Undecided
 from trainwell.record.timeline import Clipping, Scheduler
@@ -32,6 +33,7 @@ from trainwell.record.timeline import Clipping, Scheduler
 __all__ = [
     "FACT_KINDS",
     "SEVERITIES",
+    "Attention",
     "Checkpoint",
     "Clipping",
     "Counterfactual",
@@ -52,6 +54,8 @@ __all__ = [
     "Objective",
     "Operation",
     "Optimizer",
+    "Ordering",
+    "PaddingRead",
     "Parameter",
     "Place",
     "Rank",
@@ -63,5 +67,6 @@ __all__ = [
     "Severity",
     "Sighting",
     "Trouble",
+    "Twin",
     "Undecided",
 ]

@@ -97,7 +97,8 @@ class Dependence:
         rows: length of the dimension that was looked along (examples, or positions).
         touched: other rows that the row looked at depended on, at the last find.
         itself: share of its squared gradient that came from its own row, at the last find.
-        mixer: kind of the operation at which it begins, "" when not found.
+        mixer: kind of the operation at which it begins, "" when not found; for "time" also where it
+            is attention.
         place: the line of that operation.
         shift: for "time": how many positions ahead of its input the target lies.
     """

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from trainwell.record.machines import Machine
     from trainwell.record.ranks import Rank
     from trainwell.record.recognisers import Recogniser
+    from trainwell.record.sequences import Attention, Ordering, PaddingRead, Twin
     from trainwell.record.timeline import Clipping, Scheduler
 
 Detail: TypeAlias = "None | bool | int | float | str | list[Detail] | dict[str, Detail]"
@@ -431,6 +432,6 @@ Fact: TypeAlias = (
     "Network | Operation | Parameter | Optimizer | Objective | LossCall | Features | Evaluation"
     " | Inputs | Failure | Loader | Rank | Counterfactual | Machine | Recogniser"
     " | Trouble | Noise | Made | Severed | Dependence | Examples | Scheduler | Clipping"
-    " | Checkpoint"
+    " | Checkpoint | PaddingRead | Attention | Ordering | Twin"
 )
 """Any of them."""

@@ -29,6 +29,7 @@ from trainwell.record.incidents import Failure, Loader, Trouble
 from trainwell.record.machines import Machine
 from trainwell.record.ranks import Rank
 from trainwell.record.recognisers import Recogniser
+from trainwell.record.sequences import Attention, Ordering, PaddingRead, Twin
 from trainwell.record.series import Series
 from trainwell.record.timeline import Clipping, Scheduler
 
@@ -57,6 +58,10 @@ FACT_KINDS: dict[str, type[Fact]] = {
     "scheduler": Scheduler,
     "clipping": Clipping,
     "checkpoint": Checkpoint,
+    "padding": PaddingRead,
+    "attention": Attention,
+    "ordering": Ordering,
+    "twin": Twin,
 }
 """Names of the kinds of facts, as in the `facts` table and the first part of a series' key."""
 
@@ -112,6 +117,10 @@ class Run:
     schedulers: dict[int, Scheduler] = field(default_factory=dict)
     clippings: dict[int, Clipping] = field(default_factory=dict)
     checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
+    paddings: dict[int, PaddingRead] = field(default_factory=dict)
+    attentions: dict[int, Attention] = field(default_factory=dict)
+    orderings: dict[int, Ordering] = field(default_factory=dict)
+    twins: dict[int, Twin] = field(default_factory=dict)
     vitals: dict[tuple[str, int, str], Series] = field(default_factory=dict)
     siblings: list[Run] = field(default_factory=list)
 

@@ -207,6 +207,7 @@ class _Teller:
         yield from self.weights()
         yield from self.rates()
         yield from self.outputs()
+        yield from self.sequences()
         yield from self.modes()
         yield from self.time()
 
@@ -802,6 +803,41 @@ class _Teller:
                     f"`{name}` gives nearly the same for every example (spread {_n(spread[-1])})",
                     0.85,
                 )
+
+    def sequences(self) -> Iterator[Statement]:
+        run = self.run
+        for p in run.paddings.values():
+            word = "rows of zeros" if p.word is None else f"token {p.word}"
+            text = (
+                f"{p.rows:.0%} of the sequences of {p.length} are filled up with {word} on the"
+                f" {p.side} ({p.positions:.0%} of all positions), to which {p.gradient:.0%} of the"
+                f" gradient of their answers goes{self.at(p.place)}"
+            )
+            if p.attended is not None:
+                text += f"; attention pays {p.attended:.0%} to it"
+            if p.unread > 0:
+                text += f"; {p.unread:.0%} of their answers depend on no word"
+            share = max(p.gradient, p.unread)
+            yield Statement("outputs", text, 0.4 + 0.5 * share if 0 <= share <= 1 else 0.4)
+        for a in run.attentions.values():
+            if a.axis == "keys" and a.depth:
+                text = (
+                    f"attention{self.at(a.place)}: the largest of {a.keys:.0f} weights is"
+                    f" {a.top:.2f} at step {a.step}, {a.latest:.2f} at the end; scores deviate by"
+                    f" {a.spread:.2g} at first"
+                )
+                masked = a.masked or 0.0
+                if masked > 1e-3:
+                    text += f"; {masked:.0%} of the weights lie at masked positions"
+                yield Statement("outputs", text, 0.8 if a.top > 0.6 or masked > 1e-3 else 0.25)
+        for o in run.orderings.values():
+            text = f"nothing tells the network the positions of its words{self.at(o.place)}"
+            if o.pairs:
+                text += (
+                    f"; {o.contradicted:.0%} of {o.pairs} pairs of equal words of one example have"
+                    " different targets"
+                )
+            yield Statement("outputs", text, 0.8 if o.contradicted > 0.1 else 0.6)
 
     def modes(self) -> Iterator[Statement]:
         for network in self.run.networks.values():
