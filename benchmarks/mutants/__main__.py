@@ -330,7 +330,12 @@ def main() -> int:
         print(_listing(kept, judged=options.judged))
         return 0
     sys.path.insert(0, str(_ROOT))
-    import tests.forked  # noqa: F401 - torch is loaded once, here
+    # What scripts and their diagnosis import is loaded once, here, and not in every fork.
+    import sklearn.datasets
+    import sklearn.model_selection
+    import sklearn.preprocessing  # noqa: F401
+
+    import trainwell.findings.catalogue  # noqa: F401
 
     end = time.monotonic() + 60 * options.minutes
     with path.open("a") as file:
