@@ -115,6 +115,8 @@ BY_HAND = frozenset(
         "copy_weights",
         "build_optimizer_last",
         "build_each_layer",
+        "connect_loss",
+        "minimise_loss",
     }
 )
 """Remedies that stand first at a finding, though only a person can do them."""

@@ -131,7 +131,10 @@ class MismatchedLabels(Finding):
         factor = number(e.evaluation, "factor")
         if e.labels != "numbers" or number(e.evaluation, "rows") < self.rows:
             return None
-        if number(e.evaluation, "together") < self.kept:
+        told = max(number(e.training, by) for by in ways(e))
+        if min(number(e.evaluation, "together"), told) < self.kept:
+            # Where training's own labels do not follow from its inputs, a fit to them is flat, and
+            # the factor against it says nothing.
             factor = after / before if before > 0 and self._is_lost(run, e) else 1.0
         if 1 / self.factor < factor < self.factor or factor <= 0:
             return None
@@ -191,8 +194,8 @@ class MismatchedLabels(Finding):
         side = "training" if train < across else "evaluation"
         return Sighting(
             examples.place if side == "training" else place,
-            f"{1 - low:.0%} of the {side} labels contradict those of similar training examples, "
-            f"and {1 - high:.0%} on the other side: many {side} labels are wrong",
+            f"{min(1.0, 1 - low):.0%} of the {side} labels contradict those of similar training "
+            f"examples, and {1 - high:.0%} on the other side: many {side} labels are wrong",
             0,
             "error" if high - low >= 2 * self.gap else "warning",
             {"training": train, "evaluation": across},

@@ -58,7 +58,12 @@ class MistimedSchedule(Finding):
 
     code: ClassVar[str] = "OPT109"
     slug: ClassVar[str] = "mistimed-schedule"
-    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "vanishing-gradient", *SYMPTOMS)
+    causes: ClassVar[tuple[str, ...]] = (
+        "learning-rate-too-low",
+        "learning-rate-too-high",
+        "vanishing-gradient",
+        *SYMPTOMS,
+    )
     remedies: ClassVar[tuple[str, ...]] = ("fit_schedule",)
 
     steps: int = 50
@@ -79,6 +84,9 @@ class MistimedSchedule(Finding):
                 s for s in run.schedulers.values() if s.optimizer == optimizer.number and s.steps
             ]
             schedule = max(own, key=lambda s: s.steps, default=None)
+            if schedule is not None and optimizer.rate_changes > 2 * schedule.steps + 2:
+                # Most of the changes are not the scheduler's.
+                schedule = None
             yield from (
                 self._rising(run, optimizer, line, schedule, lost)
                 or self._faded(run, optimizer, objective, line, schedule, lost)

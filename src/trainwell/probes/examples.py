@@ -226,7 +226,8 @@ class ExampleWatch:
                 row.index = index[chosen[at]]
         waiting = _Waiting(network, side, size, chosen, marks)
         labels = self._labels_of_batch(values, size, chosen)
-        if labels is not None:
+        if labels is not None and network.column < 0:
+            # The loader's labels are not the column of the targets that is looked at.
             self._label(waiting, labels, None)
         side.shrink()
         self.waiting = [*self.waiting, waiting]
