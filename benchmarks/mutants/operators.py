@@ -697,7 +697,13 @@ _HIDDEN = ("ReLU", "Tanh", "GELU", "SiLU", "LeakyReLU", "ELU")
 _HIDDEN_FUNCTIONS = ("F.relu", "torch.relu", "torch.tanh", "F.elu", "F.gelu", "F.silu")
 _SLOW = ("learning-rate-too-low", "too-few-epochs")
 _BLOWN = ("learning-rate-too-high", "exploding-gradient", "non-finite-loss", "oscillating-loss")
-_START = ("mis-scaled-init", "vanishing-gradient", "collapsed-activations", "symmetric-weights")
+_START = (
+    "mis-scaled-init",
+    "vanishing-gradient",
+    "zero-gradients",
+    "collapsed-activations",
+    "symmetric-weights",
+)
 _CLASSES = ("cross_entropy",)
 _VALUES = ("mse_loss", "smooth_l1_loss", "l1_loss", "huber_loss")
 _LABELS = ("unrelated-labels", "mismatched-labels")
@@ -727,7 +733,12 @@ OPERATORS: tuple[Operator, ...] = (
         _instead("backward", "pass"),
     ),
     Operator("drop-eval", ("training-mode-at-evaluation",), _LINE, _instead("eval", "pass")),
-    Operator("drop-train", ("evaluation-mode-at-training",), _LINE, _instead("train", "pass")),
+    Operator(
+        "drop-train",
+        ("evaluation-mode-at-training", "foreign-statistics"),
+        _LINE,
+        _instead("train", "pass"),
+    ),
     Operator(
         "zero-grad-before-step",
         ("zeroed-gradients",),
@@ -873,7 +884,7 @@ OPERATORS: tuple[Operator, ...] = (
     ),
     Operator(
         "transposed-targets",
-        ("broadcast-loss",),
+        ("broadcast-loss", "shape-mismatch"),
         cst.Call,
         _loss(_VALUES, 1, "({a}).flatten()"),
     ),
@@ -895,7 +906,13 @@ OPERATORS: tuple[Operator, ...] = (
     ),
     Operator(
         "hard-activation",
-        ("vanishing-gradient", "dying-relu", "saturated-activation", "collapsed-activations"),
+        (
+            "zero-gradients",
+            "vanishing-gradient",
+            "dying-relu",
+            "saturated-activation",
+            "collapsed-activations",
+        ),
         cst.Call,
         _either(
             _layer(_HIDDEN, "torch.nn.Threshold(5.0, 0.0)"),
@@ -920,7 +937,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("scaled-loss", _BLOWN, _LINE, _backward("(({a}) * 1000.0).backward()")),
     Operator(
         "loss-times-zero",
-        ("parameters-never-updated", "vanishing-gradient"),
+        ("zero-gradients", "parameters-never-updated", "vanishing-gradient"),
         _LINE,
         _backward("(({a}) * 0.0).backward()"),
     ),
@@ -938,13 +955,13 @@ OPERATORS: tuple[Operator, ...] = (
     ),
     Operator(
         "maximised-loss",
-        ("maximised-loss", "learning-rate-too-high"),
+        ("maximised-loss",),
         cst.Call,
         _setting("maximize", "True"),
     ),
     Operator(
         "negated-loss",
-        ("maximised-loss", "learning-rate-too-high"),
+        ("maximised-loss",),
         _LINE,
         _backward("(-({a})).backward()"),
     ),
@@ -982,7 +999,10 @@ OPERATORS: tuple[Operator, ...] = (
         _after_optimizer("{n} = __import__('copy').deepcopy({n})"),
     ),
     Operator(
-        "eval-for-train", ("evaluation-mode-at-training",), _LINE, _instead("train", "{o}.eval()")
+        "eval-for-train",
+        ("evaluation-mode-at-training", "foreign-statistics"),
+        _LINE,
+        _instead("train", "{o}.eval()"),
     ),
     # The start
     Operator(
@@ -1028,7 +1048,7 @@ OPERATORS: tuple[Operator, ...] = (
     ),
     Operator(
         "inputs-in-other-units",
-        ("unscaled-features",),
+        ("unscaled-features", "dtype-mismatch"),
         _LINE,
         _after_network("{n}.register_forward_pre_hook(lambda k, a: (a[0] * 3000.0, *a[1:]))"),
     ),
@@ -1072,13 +1092,13 @@ OPERATORS: tuple[Operator, ...] = (
     ),
     Operator(
         "inputs-not-a-number",
-        ("non-finite-input",),
+        ("non-finite-input", "dtype-mismatch"),
         cst.Call,
         _network_input("({a}) * float('nan')", evaluation=False),
     ),
     Operator(
         "noisy-inputs",
-        ("mismatched-columns", "mismatched-preprocessing"),
+        ("mismatched-columns", "mismatched-preprocessing", "dtype-mismatch"),
         cst.Call,
         _network_input("({a}) + 3 * torch.randn(({a}).shape)", evaluation=False),
     ),
@@ -1096,7 +1116,7 @@ OPERATORS: tuple[Operator, ...] = (
     ),
     Operator(
         "one-label",
-        (*_LABELS, "class-imbalance"),
+        (*_LABELS, "class-imbalance", "zero-gradients"),
         cst.Call,
         _loss(_CLASSES, 1, "torch.zeros_like({a})"),
     ),
@@ -1134,8 +1154,8 @@ OPERATORS: tuple[Operator, ...] = (
         cst.Call,
         _other_loss(
             _CLASSES,
-            "torch.nn.functional.mse_loss({a}, torch.nn.functional.one_hot({b}, ({a}).shape[1])"
-            ".float())",
+            "torch.nn.functional.mse_loss({a}, ({b}) if ({b}).is_floating_point()"
+            " else torch.nn.functional.one_hot({b}, ({a}).shape[1]).float())",
         ),
     ),
     Operator(
@@ -1161,7 +1181,7 @@ OPERATORS: tuple[Operator, ...] = (
     # Layers
     Operator(
         "detached-layer",
-        ("parameters-never-updated", "unused-parameter", "loss-without-graph"),
+        ("parameters-never-updated", "unused-parameter", "loss-without-graph", "graph-error"),
         cst.Call,
         _applied("({a}).detach()", "Linear", "Conv2d", "Conv1d", "Embedding", "Sequential"),
     ),

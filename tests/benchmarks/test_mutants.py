@@ -149,7 +149,7 @@ _CHANGED = {
     "few-rows": "torch.utils.data.Subset(d, range(len(d) // 25)))(TensorDataset(x, y))",
     "weights-of-classes-drawn": "sampler=torch.utils.data.WeightedRandomSampler([1.0] * 10, 1000)",
     "sorted-by-label": "torch.utils.data.TensorDataset((x)[(y).argsort()], (y).sort().values)",
-    "squared-error-of-classes": "mse_loss(net(some), torch.nn.functional.one_hot(label,",
+    "squared-error-of-classes": "else torch.nn.functional.one_hot(label, (net(some)).shape[1])",
     "absolute-error": "torch.nn.functional.l1_loss(net(x[rows]), z[rows] * (1 - done[rows]))",
     "swapped-arguments": "torch.nn.functional.mse_loss(z[rows] * (1 - done[rows]), net(x[rows]))",
     "padding-counted": "criterion = nn.CrossEntropyLoss()",

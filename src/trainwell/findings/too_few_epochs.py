@@ -47,6 +47,7 @@ class TooFewEpochs(Finding):
         share: share of the whole fall between the last two quarters from which it is reported: half
             of what a straight line has there.
         left: share of the first loss that must still be there.
+        hardly: the same, of a run of at most `few` steps.
         certainty: how many standard errors of the last quarter the fall must be.
         steps: steps that the run must have had for the training loss to be judged.
         update: typical update relative to the weight under which the rate is to blame.
@@ -68,6 +69,7 @@ class TooFewEpochs(Finding):
 
     share: float = 0.14
     left: float = 0.5
+    hardly: float = 0.1
     certainty: float = 4.0
     steps: int = 12
     update: float = 1e-4
@@ -123,7 +125,7 @@ class TooFewEpochs(Finding):
     def _judge(self, run: Run, objective: Objective) -> Sighting | None:
         series = run.loss(objective.number)
         values = series.values
-        if len(values) < self.steps or not all(map(math.isfinite, values)) or min(values) < 0:
+        if len(values) < self.steps or not all(map(math.isfinite, values)):
             return None
         third, last = series.part(0.5, 0.75), series.part(0.75, 1)
         if min(len(third), len(last)) < 2:
@@ -131,9 +133,16 @@ class TooFewEpochs(Finding):
         start, before, end = first_loss(run, objective), fmean(third), fmean(last)
         error = pstdev(last) / math.sqrt(len(last))
         reference = min(start, uninformed_loss(run, objective) or start)
-        share = (before - end) / max(start - end, 1e-12)
-        steady = before - end >= self.certainty * error and start > end
-        if not steady or share < self.share or end < self.left * reference:
+        # What the first steps take away that only find the targets' mean is no part of the fall.
+        share = (before - end) / max(reference - end, 1e-12)
+        steady = before - end >= self.certainty * error and reference > end
+        if not steady or share < self.share:
+            return None
+        if min(values) < 0:
+            # Without a floor nothing tells how much is left, but for a run that was short.
+            if not self._is_short(objective):
+                return None
+        elif end < (self.hardly if self._is_short(objective) else self.left) * reference:
             return None
         if not self._evaluation_falls(run):
             return None
@@ -141,13 +150,16 @@ class TooFewEpochs(Finding):
         return Sighting(
             objective.place,
             f"the loss was still falling when training ended: from {start:.3g} to {end:.3g} in "
-            f"{objective.steps} steps, {share:.0%} of that between the last two quarters of the "
-            "run",
+            f"{objective.steps} steps, {before - end:.3g} of that between the last two quarters of "
+            "the run",
             max(objective.steps - 1, 0),
             "warning",
             {"fall": fall, "share_of_fall": share, "steps": objective.steps, "loss": end},
             harm(run, objective),
         )
+
+    def _is_short(self, objective: Objective) -> bool:
+        return objective.steps <= self.few
 
     def _hardly_began(self, run: Run, objective: Objective) -> Sighting | None:
         found = run.series("objective", objective.number, "gradient_agreement").finite

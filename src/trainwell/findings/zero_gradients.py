@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Objective, Parameter, Place, Run, Sighting, Undecided
-from trainwell.record.reading import label
+from trainwell.record.reading import label, title
 
 
 @frozen
@@ -64,7 +64,7 @@ class ZeroGradients(Finding):
             others = [
                 p for p in known if any(run.series("parameter", p.number, "gradient_norm").values)
             ]
-            place, why = self._why(weights, objective, others)
+            place, why = self._why(run, weights, objective, others)
             yield Sighting(
                 place,
                 f"the gradients of all {len(weights)} weights are exactly 0 at every step that was "
@@ -80,8 +80,13 @@ class ZeroGradients(Finding):
         return len(norms) >= self.looks and not any(norms)
 
     def _why(
-        self, weights: list[Parameter], objective: Objective, others: list[Parameter]
+        self, run: Run, weights: list[Parameter], objective: Objective, others: list[Parameter]
     ) -> tuple[Place, str]:
+        for operation in run.operations.values():
+            given = run.series("operation", operation.number, "input_rms").values
+            makers = run.inputs(operation)
+            if len(given) >= self.looks and not any(given) and makers:
+                return makers[0].place, f"{title(makers[0])} gives nothing but 0"
         dead = [p for p in weights if p.start.get("peak") == 0.0]
         if dead:
             return dead[0].place, f"{len(dead)} of them, {label(dead[0].place)} first, are all 0"

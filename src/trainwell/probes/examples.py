@@ -251,6 +251,9 @@ class ExampleWatch:
             training: gradients are on. The last call that was read may have been an evaluation
                 without a loss, and this loss that of a training step whose examples were not read.
         """
+        if _is_learned(target) and not _is_learned(prediction):
+            # The arguments came the other way round, which symmetric losses do not mind.
+            prediction, target = target, prediction
         calls = [w for w in self.waiting if (w.side is w.network.train) == training]
         self.waiting = []
         if not calls or not is_readable(target) or not is_readable(prediction):
@@ -365,6 +368,10 @@ class ExampleWatch:
             row.label = label
             if answers is not None:
                 row.guess = float(answers[at])
+
+
+def _is_learned(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.requires_grad
 
 
 def _joined(args: Any) -> list[torch.Tensor] | None:
