@@ -41,6 +41,7 @@ class MaximisedLoss(Finding):
     slug: ClassVar[str] = "maximised-loss"
     confidence: ClassVar[float] = 0.95
     causes: ClassVar[tuple[str, ...]] = (
+        "learning-rate-too-low",
         "learning-rate-too-high",
         "exploding-gradient",
         "vanishing-gradient",

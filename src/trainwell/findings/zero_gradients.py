@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["ZeroGradients"]
 
+import sys
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -88,6 +89,7 @@ class ZeroGradients(Finding):
             if len(given) >= self.looks and not any(given) and makers:
                 return makers[0].place, f"{title(makers[0])} gives nothing but 0"
         dead = [p for p in weights if p.start.get("peak") == 0.0]
+        dead.sort(key=lambda p: p.place.line or sys.maxsize)
         if dead:
             return dead[0].place, f"{len(dead)} of them, {label(dead[0].place)} first, are all 0"
         if others:
