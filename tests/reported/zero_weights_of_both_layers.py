@@ -12,12 +12,12 @@ class Bag(nn.Module):
     def __init__(self):
         super().__init__()
         self.words = nn.EmbeddingBag(40, 8, mode="mean")
-        self.out = nn.Linear(8, 1)  # <- GRD108
+        self.out = nn.Linear(8, 1)
         for weight in self.parameters():
             nn.init.zeros_(weight)
 
     def forward(self, text):
-        return self.out(self.words(text)).squeeze(1)
+        return self.out(self.words(text)).squeeze(1)  # <- GRD108
 
 
 bag = Bag()

@@ -133,8 +133,10 @@ class TooFewEpochs(Finding):
         start, before, end = first_loss(run, objective), fmean(third), fmean(last)
         error = pstdev(last) / math.sqrt(len(last))
         reference = min(start, uninformed_loss(run, objective) or start)
-        # What the first steps take away that only find the targets' mean is no part of the fall.
-        share = (before - end) / max(reference - end, 1e-12)
+        # In a short run, what the first steps take away that only find the targets' mean is most of
+        # the fall, but none of what is to be learned.
+        whole = reference if self._is_short(objective) else start
+        share = (before - end) / max(whole - end, 1e-12)
         steady = before - end >= self.certainty * error and reference > end
         if not steady or share < self.share:
             return None
