@@ -55,15 +55,20 @@ def test_a_straight_line_was_cut_off() -> None:
     [
         falling(end=0.02),  # most of it is gone
         standing(),  # it does not fall
-        line(2.3, 0.3),
+        line(2.3, 0.9, 160),
         [2.3 * math.exp(-i / 6) + 1.5 for i in range(60)],  # it has come to rest
-        line(0.5, -0.4),  # a loss without floor
+        line(0.5, -0.4, 160),  # a loss without floor
         line()[:8],
         [math.nan, *line()[1:]],
     ],
 )
 def test_runs_that_were_long_enough_or_say_nothing(losses: list[float]) -> None:
     assert not sightings(TooFewEpochs(), trained(losses))
+
+
+@pytest.mark.parametrize("losses", [line(2.3, 0.4), line(0.5, -0.4)])
+def test_a_short_run_may_have_less_left(losses: list[float]) -> None:
+    assert only(TooFewEpochs(), trained(losses)).severity == "warning"
 
 
 def test_tiny_steps_are_the_rates_fault() -> None:

@@ -61,7 +61,13 @@ def test_a_rate_that_fades_at_once_is_named_at_the_line_that_steps() -> None:
 
 
 def test_a_decay_that_is_stepped_rarely_is_named_where_it_is_built() -> None:
-    assert only(MistimedSchedule(), scheduled(FADED, steps=6)).where.line == 81
+    assert only(MistimedSchedule(), scheduled(FADED, steps=40)).where.line == 81
+
+
+def test_changes_that_no_scheduler_makes_are_made_by_hand() -> None:
+    seen = only(MistimedSchedule(), scheduled(FADED, steps=6))
+    assert seen.where.line == 95
+    assert "by hand" in seen.message
 
 
 def test_without_a_scheduler_the_line_that_sets_the_rate_is_named() -> None:

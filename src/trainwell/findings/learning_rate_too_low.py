@@ -61,9 +61,10 @@ class LearningRateTooLow(Finding):
         large: an update, relative to the weight, that no rate makes that is too low.
         left: share of the rate that a schedule leaves, or of the gradients that clipping leaves,
             up to which these are the cause.
-        half, modest, still: agreement of the gradients, size of an update and share of the first
-            loss from which plain gradient descent, whose steps are as small as the gradients, gets
-            nowhere.
+        half: agreement of the gradients from which plain gradient descent, whose steps are as small
+            as the gradients, gets nowhere if steps are at most `modest`.
+        modest: see `half`.
+        still: see `half`; share of the first loss that must be left.
 
     Sources:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 11.4.1; known limits of

@@ -16,6 +16,7 @@ from trainwell.record.rates import (
     lost_by,
     objective_of,
     rate_line,
+    schedule_of,
     was_learning,
 )
 
@@ -80,13 +81,7 @@ class MistimedSchedule(Finding):
             if line is None or objective is None or optimizer.steps < self.steps:
                 continue
             lost = lost_by(run, objective, line)
-            own = [
-                s for s in run.schedulers.values() if s.optimizer == optimizer.number and s.steps
-            ]
-            schedule = max(own, key=lambda s: s.steps, default=None)
-            if schedule is not None and optimizer.rate_changes > 2 * schedule.steps + 2:
-                # Most of the changes are not the scheduler's.
-                schedule = None
+            schedule = schedule_of(run, optimizer)
             yield from (
                 self._rising(run, optimizer, line, schedule, lost)
                 or self._faded(run, optimizer, objective, line, schedule, lost)
@@ -197,10 +192,10 @@ class MistimedSchedule(Finding):
             return "; the script sets it by hand"
         shown = ", ".join(f"{n}={schedule.settings[n]}" for n in _SHOWN if n in schedule.settings)
         text, epochs = (
-            f"; {schedule.name}({shown}) is stepped {schedule.steps} times",
+            f"; {schedule.name}({shown}) is stepped {schedule.steps} times in ",
             epochs_of(run),
         )
-        text += f" in {schedule.updates} steps of the optimizer"
+        text += f"{schedule.updates} steps of the optimizer"
         if schedule.steps >= 0.5 * schedule.updates and epochs and schedule.steps >= 2 * epochs:
             text += f", {schedule.steps / epochs:.0f} times in each of {epochs} epochs"
         elif epochs and schedule.steps <= epochs + 1:

@@ -37,8 +37,9 @@ class OverclippedGradients(Finding):
         update: typical update relative to the weight, in the layer that moves most, under which
             steps count as small; 1e-3 is usual.
         left: loss at the end, as a share of the first, from which the network has hardly learned.
-        nothing, stuck: share of the norm up to which next to nothing is left, and share of the
-            first loss from which nothing was learned: then steps need not be small.
+        nothing: share of the norm up to which next to nothing is left: if nothing was learned
+            either, steps need not be small.
+        stuck: share of the first loss from which nothing was learned.
 
     Sources:
         Pascanu, Mikolov & Bengio 2013, "On the difficulty of training recurrent neural networks",
