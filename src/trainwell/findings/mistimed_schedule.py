@@ -191,13 +191,9 @@ class MistimedSchedule(Finding):
         if schedule is None:
             return "; the script sets it by hand"
         shown = ", ".join(f"{n}={schedule.settings[n]}" for n in _SHOWN if n in schedule.settings)
-        text, epochs = (
-            f"; {schedule.name}({shown}) is stepped {schedule.steps} times in ",
-            epochs_of(run),
-        )
-        text += f"{schedule.updates} steps of the optimizer"
-        if schedule.steps >= 0.5 * schedule.updates and epochs and schedule.steps >= 2 * epochs:
-            text += f", {schedule.steps / epochs:.0f} times in each of {epochs} epochs"
-        elif epochs and schedule.steps <= epochs + 1:
-            text += ", once an epoch"
-        return text
+        epochs, steps, updates = epochs_of(run), schedule.steps, schedule.updates
+        text = f"; {schedule.name}({shown}) is stepped {steps} times in {updates} steps of the "
+        text += "optimizer"
+        if steps >= 0.5 * updates and epochs and steps >= 2 * epochs:
+            return f"{text}, {steps / epochs:.0f} times in each of {epochs} epochs"
+        return text + (", once an epoch" if epochs and steps <= epochs + 1 else "")
