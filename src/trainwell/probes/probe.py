@@ -257,6 +257,9 @@ class Probe(Listener):
             if optimizer.rate_changes > 2 * scheduled[number] + 2 * (scheduled[number] > 0):
                 found = line_in(files, SETTING_RATES)
                 self.ledger.change(optimizer, rate_place=found)
+            if optimizer.discarded_looks:
+                found = line_in(files, DISCARDING)
+                self.ledger.change(run.optimizers[number], discard_place=found)
             if 0.0 in run.series("optimizer", number, "gradient_kept").values:
                 objectives = [
                     o
