@@ -95,14 +95,16 @@ class Program:
         return found
 
     def is_evaluation(self, node: cst.CSTNode) -> bool:
-        """Whether a node stands where gradients are off."""
+        """Whether a node stands where gradients are off, or outside of all loops and functions."""
         marks: list[str] = []
         for outer in self.around(node):
             if isinstance(outer, cst.With):
                 marks += map(code_of, outer.items)
             if isinstance(outer, cst.FunctionDef):
                 marks += map(code_of, outer.decorators)
-        return any(word in mark for mark in marks for word in _QUIET)
+        repeated = (cst.For, cst.While, cst.FunctionDef)
+        outside = not any(isinstance(outer, repeated) for outer in self.around(node))
+        return outside or any(word in mark for mark in marks for word in _QUIET)
 
     def is_in_forward(self, node: cst.CSTNode) -> bool:
         """Whether a node stands in the `forward` of a class."""

@@ -214,7 +214,7 @@ def test_an_operator_does_what_it_says_and_runs(name: str) -> None:
         assert isinstance(loss, torch.Tensor)
 
 
-@pytest.mark.parametrize("script", _SCRIPTS, ids=lambda s: s.stem)
+@pytest.mark.parametrize("script", _SCRIPTS[::5], ids=lambda s: s.stem)
 def test_a_mutant_differs_at_its_line(script: Path) -> None:
     source = script.read_text()
     for mutant in mutants(source, OPERATORS):
@@ -234,9 +234,9 @@ def test_accepted_names_are_findings() -> None:
 
 
 def test_every_operator_has_its_turn_before_any_has_a_second() -> None:
-    drawn = list(_sample(_SCRIPTS[:6], OPERATORS[:12], 3))
+    drawn = list(_sample(_SCRIPTS[:4], OPERATORS[:12], 3))
     names = [mutant.operator.name for _, mutant in drawn]
-    assert drawn == list(_sample(_SCRIPTS[:6], OPERATORS[:12], 3))
+    assert drawn == list(_sample(_SCRIPTS[:4], OPERATORS[:12], 3))
     assert len(set(names[: len(set(names))])) == len(set(names))
     assert all(names.count(name) <= 3 for name in names)
 
