@@ -45,6 +45,7 @@ class ExcessiveWeightDecay(Finding):
     slug: ClassVar[str] = "excessive-weight-decay"
     causes: ClassVar[tuple[str, ...]] = (
         "collapsed-activations",
+        "foreign-statistics",
         "dying-relu",
         "vanishing-gradient",
         "exploding-gradient",

@@ -137,8 +137,10 @@ class TooFewEpochs(Finding):
         # the fall, but none of what is to be learned.
         whole = reference if self._is_short(objective) else start
         share = (before - end) / max(whole - end, 1e-12)
-        steady = before - end >= self.certainty * error and reference > end
-        if not steady or share < self.share:
+        # A straight line over the few blocks of a short run needs less to be one.
+        straight = self._is_short(objective) and share >= 2 * self.share
+        certainty = self.certainty / 2 if straight else self.certainty
+        if not (before - end >= certainty * error and reference > end) or share < self.share:
             return None
         if min(values) < 0:
             # Without a floor nothing tells how much is left, but for a run that was short.
