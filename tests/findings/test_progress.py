@@ -71,6 +71,15 @@ def test_a_short_run_may_have_less_left(losses: list[float]) -> None:
     assert only(TooFewEpochs(), trained(losses)).severity == "warning"
 
 
+def test_a_short_run_whose_evaluations_still_fall() -> None:
+    made = trained(standing()).curve([1.0, 0.8, 0.7], [None] * 3)
+    assert "1, 0.8, 0.7" in only(TooFewEpochs(), made).message
+    for other in ([1.0, 0.8, 0.79], [1.0, 1.1, 0.7], [1.0, 0.7]):
+        assert not sightings(TooFewEpochs(), trained(standing()).curve(other, [None] * len(other)))
+    longer = trained(standing(count=160)).curve([1.0, 0.8, 0.7], [None] * 3)
+    assert not sightings(TooFewEpochs(), longer)
+
+
 def test_tiny_steps_are_the_rates_fault() -> None:
     assert not sightings(TooFewEpochs(), trained(line(), update=1e-5))
 
