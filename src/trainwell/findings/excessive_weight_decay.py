@@ -35,6 +35,8 @@ class ExcessiveWeightDecay(Finding):
         looks: looks that a weight must have had.
         pull: decay times the weights, as a multiple of the loss's gradient, from which decay
             counts as the stronger one where no formula says what an uninformed guess gets.
+        gross: weight decay that is ten times as much as anybody uses.
+        some: the same as `share` for such a decay.
 
     Sources:
         Krogh & Hertz 1991, "A simple weight decay can improve generalization"; Loshchilov & Hutter
@@ -61,6 +63,8 @@ class ExcessiveWeightDecay(Finding):
     share: float = 0.75
     looks: int = 4
     pull: float = 3.0
+    gross: float = 1.0
+    some: float = 0.3
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the optimizers whose weights shrink away."""
@@ -89,7 +93,8 @@ class ExcessiveWeightDecay(Finding):
                 end = run.loss(objective.number).end()
                 if guess is None or not numbers & set(objective.parameters):
                     continue
-                if not end >= self.share * guess > 0:
+                share = self.some if decay >= self.gross else self.share
+                if not end >= share * guess > 0:
                     continue
                 yield Sighting(
                     optimizer.place,
