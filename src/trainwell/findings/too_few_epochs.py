@@ -183,14 +183,14 @@ class TooFewEpochs(Finding):
 
     def _evaluated(self, run: Run, objective: Objective) -> Sighting | None:
         """A short run whose evaluations fell every time, and fast to the last."""
-        for curve in curves(run) if objective.steps <= self.few else []:
+        lost = harm(run, objective)
+        for curve in curves(run) if objective.steps <= self.few and lost >= self.left else []:
             losses = [e.loss for e in curve]
             falls = [a - b for a, b in pairwise(losses)]
             if len(falls) >= 2 and min(falls) > 0 and falls[-1] >= self.step * losses[-2]:
                 listed = ", ".join(f"{x:.3g}" for x in losses[-3:])
                 message = f"the evaluation loss was still falling when training ended: {listed}"
-                at, lost = curve[-1].step, harm(run, objective)
-                evidence = {"loss": losses[-1]}
+                at, evidence = curve[-1].step, {"loss": losses[-1]}
                 return Sighting(objective.place, message, at, "warning", evidence, lost)
         return None
 
