@@ -28,6 +28,7 @@ class ZeroGradients(Finding):
 
     When it is not a fault:
         A loss that has reached 0 and gives no gradient any more: then there were some before.
+        Silent units and a softmax over one value have findings of their own.
 
     Thresholds:
         looks: steps at which the gradients must have been looked at.
@@ -62,6 +63,9 @@ class ZeroGradients(Finding):
                 continue
             if not all(self._is_zero(run, p) for p in weights):
                 continue
+            if self._is_told(run, objective):
+                yield Undecided("silent units or a softmax over one value are why")
+                continue
             others = [
                 p for p in known if any(run.series("parameter", p.number, "gradient_norm").values)
             ]
@@ -79,6 +83,18 @@ class ZeroGradients(Finding):
     def _is_zero(self, run: Run, parameter: Parameter) -> bool:
         norms = run.series("parameter", parameter.number, "gradient_norm").values
         return len(norms) >= self.looks and not any(norms)
+
+    def _is_told(self, run: Run, objective: Objective) -> bool:
+        """Whether dying-relu or single-unit-softmax names the operation that does it."""
+        for operation in run.operations.values():
+            if operation.objective != objective.number:
+                continue
+            silent = run.series("operation", operation.number, "silent_share").finite
+            if len(silent) >= self.looks and silent[-1] >= 0.9:
+                return True
+            if "softmax" in operation.kind and operation.details.get("size") == 1:
+                return True
+        return False
 
     def _why(
         self, run: Run, weights: list[Parameter], objective: Objective, others: list[Parameter]
