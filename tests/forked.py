@@ -10,6 +10,7 @@ import io
 import json
 import os
 import runpy
+import signal
 import sys
 import tempfile
 import time
@@ -67,6 +68,7 @@ def run_forked(
     probed: bool = True,
     every: int | None = 3,
     probing: bool = False,
+    seconds: int = 0,
 ) -> Forked:
     """Run a script in a fork.
 
@@ -76,11 +78,16 @@ def run_forked(
         probed: with the probe attached.
         every: look at every N-th backward; None for the default budget.
         probing: try other settings at the end.
+        seconds: end the fork after so long; 0 for never.
+
+    Raises:
+        RuntimeError: if the fork died without an answer.
     """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         status = 1
+        signal.alarm(seconds)
         try:
             os.close(reader)
             with os.fdopen(writer, "w") as pipe:

@@ -121,6 +121,8 @@ BY_HAND = frozenset(
         "add_positions",
         "fill_with_infinity",
         "tie_weights",
+        "connect_loss",
+        "minimise_loss",
     }
 )
 """Remedies that stand first at a finding, though only a person can do them."""

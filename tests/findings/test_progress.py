@@ -55,15 +55,29 @@ def test_a_straight_line_was_cut_off() -> None:
     [
         falling(end=0.02),  # most of it is gone
         standing(),  # it does not fall
-        line(2.3, 0.3),
+        line(2.3, 0.9, 160),
         [2.3 * math.exp(-i / 6) + 1.5 for i in range(60)],  # it has come to rest
-        line(0.5, -0.4),  # a loss without floor
+        line(0.5, -0.4, 160),  # a loss without floor
         line()[:8],
         [math.nan, *line()[1:]],
     ],
 )
 def test_runs_that_were_long_enough_or_say_nothing(losses: list[float]) -> None:
     assert not sightings(TooFewEpochs(), trained(losses))
+
+
+@pytest.mark.parametrize("losses", [line(2.3, 0.4), line(0.5, -0.4)])
+def test_a_short_run_may_have_less_left(losses: list[float]) -> None:
+    assert only(TooFewEpochs(), trained(losses)).severity == "warning"
+
+
+def test_a_short_run_whose_evaluations_still_fall() -> None:
+    made = trained(standing()).curve([1.0, 0.8, 0.7], [None] * 3)
+    assert "1, 0.8, 0.7" in only(TooFewEpochs(), made).message
+    for other in ([1.0, 0.8, 0.79], [1.0, 1.1, 0.7], [1.0, 0.7]):
+        assert not sightings(TooFewEpochs(), trained(standing()).curve(other, [None] * len(other)))
+    longer = trained(standing(count=160)).curve([1.0, 0.8, 0.7], [None] * 3)
+    assert not sightings(TooFewEpochs(), longer)
 
 
 def test_tiny_steps_are_the_rates_fault() -> None:

@@ -61,7 +61,13 @@ def test_a_rate_that_fades_at_once_is_named_at_the_line_that_steps() -> None:
 
 
 def test_a_decay_that_is_stepped_rarely_is_named_where_it_is_built() -> None:
-    assert only(MistimedSchedule(), scheduled(FADED, steps=6)).where.line == 81
+    assert only(MistimedSchedule(), scheduled(FADED, steps=40)).where.line == 81
+
+
+def test_changes_that_no_scheduler_makes_are_made_by_hand() -> None:
+    seen = only(MistimedSchedule(), scheduled(FADED, steps=6))
+    assert seen.where.line == 95
+    assert "by hand" in seen.message
 
 
 def test_without_a_scheduler_the_line_that_sets_the_rate_is_named() -> None:
@@ -75,8 +81,15 @@ def test_without_a_scheduler_the_line_that_sets_the_rate_is_named() -> None:
 
 @pytest.mark.parametrize(("share", "found"), [(2, 1), (4, 0)])
 def test_both_sides_of_the_budget(share: int, found: int) -> None:
-    rates = [0.1] * share + [1e-6] * (60 - share)
+    rates = [0.1] * share + [1.5e-3] * (60 - share)
     assert len(sightings(MistimedSchedule(), scheduled(rates))) == found
+
+
+@pytest.mark.parametrize(("share", "found"), [(17, 1), (19, 0)])
+def test_most_steps_at_next_to_nothing_are_enough(share: int, found: int) -> None:
+    rates = [0.1] * share + [1e-4] * (60 - share)
+    made = scheduled(rates, [2.3 - i / STEPS for i in range(STEPS)])
+    assert len(sightings(MistimedSchedule(), made)) == found
 
 
 @pytest.mark.parametrize(("end", "found"), [(0.15, 0), (0.3, 1)])

@@ -44,6 +44,7 @@ class BoundedRegressionOutput(Finding):
         "vanishing-gradient",
         "unscaled-targets",
         "dying-relu",
+        "overfitting",
         *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("release_output", "scale_targets")

@@ -52,6 +52,7 @@ from trainwell.findings.leaky_mask import LeakyMask
 from trainwell.findings.learning_rate_too_high import LearningRateTooHigh
 from trainwell.findings.learning_rate_too_low import LearningRateTooLow
 from trainwell.findings.loss_without_graph import LossWithoutGraph
+from trainwell.findings.maximised_loss import MaximisedLoss
 from trainwell.findings.mis_scaled_init import MisScaledInit
 from trainwell.findings.mismatched_columns import MismatchedColumns
 from trainwell.findings.mismatched_labels import MismatchedLabels
@@ -107,6 +108,7 @@ from trainwell.findings.untied_weights import UntiedWeights
 from trainwell.findings.untrained_frozen_layers import UntrainedFrozenLayers
 from trainwell.findings.unused_parameter import UnusedParameter
 from trainwell.findings.vanishing_gradient import VanishingGradient
+from trainwell.findings.zero_gradients import ZeroGradients
 from trainwell.findings.zeroed_gradients import ZeroedGradients
 
 _ALL: tuple[Finding, ...] = (
@@ -159,6 +161,7 @@ _ALL: tuple[Finding, ...] = (
     LossWithoutGraph(),  # LOS113
     PosteriorCollapse(),  # LOS114
     CollapsedEmbeddings(),  # LOS115
+    MaximisedLoss(),  # LOS116
     DyingRelu(),  # ACT101
     SaturatedActivation(),  # ACT102
     CollapsedActivations(),  # ACT103
@@ -169,6 +172,7 @@ _ALL: tuple[Finding, ...] = (
     OverclippedGradients(),  # GRD105
     ZeroedGradients(),  # GRD106
     LateClipping(),  # GRD107
+    ZeroGradients(),  # GRD108
     LearningRateTooHigh(),  # OPT101
     LearningRateTooLow(),  # OPT102
     AccumulatingGradients(),  # OPT103

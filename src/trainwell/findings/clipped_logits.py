@@ -45,6 +45,7 @@ class ClippedLogits(Finding):
     slug: ClassVar[str] = "clipped-logits"
     confidence: ClassVar[float] = 0.95
     causes: ClassVar[tuple[str, ...]] = (
+        "zero-gradients",
         "dying-relu",
         "implausible-initial-loss",
         "saturated-activation",
@@ -53,6 +54,7 @@ class ClippedLogits(Finding):
         "learning-rate-too-low",
         "learning-rate-too-high",
         "class-imbalance",
+        "overfitting",
         *SYMPTOMS,
     )
     remedies: ClassVar[tuple[str, ...]] = ("remove_output_activation",)

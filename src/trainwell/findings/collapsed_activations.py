@@ -44,7 +44,12 @@ class CollapsedActivations(Finding):
 
     code: ClassVar[str] = "ACT103"
     slug: ClassVar[str] = "collapsed-activations"
-    causes: ClassVar[tuple[str, ...]] = ("vanishing-gradient", "learning-rate-too-low", *SYMPTOMS)
+    causes: ClassVar[tuple[str, ...]] = (
+        "zero-gradients",
+        "vanishing-gradient",
+        "learning-rate-too-low",
+        *SYMPTOMS,
+    )
     remedies: ClassVar[tuple[str, ...]] = ("mend_reduction", "initialise_he", "add_batch_norm")
 
     spread: float = 5e-3

@@ -49,6 +49,11 @@ class ConstantFeature(Finding):
     causes: ClassVar[tuple[str, ...]] = (
         "collapsed-activations",
         "saturated-activation",
+        "dying-relu",
+        "zero-gradients",
+        "unused-parameter",
+        "foreign-statistics",
+        "overfitting",
         "learning-rate-too-low",
         "underfitting",
     )

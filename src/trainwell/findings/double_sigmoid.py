@@ -35,7 +35,12 @@ class DoubleSigmoid(Finding):
     code: ClassVar[str] = "LOS102"
     slug: ClassVar[str] = "double-sigmoid"
     confidence: ClassVar[float] = 0.95
-    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "vanishing-gradient", *SYMPTOMS)
+    causes: ClassVar[tuple[str, ...]] = (
+        "learning-rate-too-low",
+        "vanishing-gradient",
+        "overfitting",
+        *SYMPTOMS,
+    )
     remedies: ClassVar[tuple[str, ...]] = ("feed_logits",)
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:

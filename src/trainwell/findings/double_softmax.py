@@ -43,7 +43,12 @@ class DoubleSoftmax(Finding):
     code: ClassVar[str] = "LOS101"
     slug: ClassVar[str] = "double-softmax"
     confidence: ClassVar[float] = 0.95
-    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "vanishing-gradient", *SYMPTOMS)
+    causes: ClassVar[tuple[str, ...]] = (
+        "learning-rate-too-low",
+        "vanishing-gradient",
+        "overfitting",
+        *SYMPTOMS,
+    )
     remedies: ClassVar[tuple[str, ...]] = ("feed_logits",)
 
     row_error: float = 0.02

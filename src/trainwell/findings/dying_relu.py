@@ -45,6 +45,7 @@ class DyingRelu(Finding):
     code: ClassVar[str] = "ACT101"
     slug: ClassVar[str] = "dying-relu"
     causes: ClassVar[tuple[str, ...]] = (
+        "zero-gradients",
         "collapsed-activations",
         "vanishing-gradient",
         "parameters-never-updated",

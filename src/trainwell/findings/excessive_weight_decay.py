@@ -9,8 +9,8 @@ from statistics import median
 from typing import ClassVar
 
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
-from trainwell.record import Run, Sighting, Undecided
-from trainwell.record.reading import uninformed_loss
+from trainwell.record import Parameter, Run, Sighting, Undecided
+from trainwell.record.reading import first_loss, uninformed_loss
 
 
 @frozen
@@ -33,6 +33,10 @@ class ExcessiveWeightDecay(Finding):
         shrunk: size of a typical weight at the end, relative to its start, under which it counts.
         share: training loss at the end, as a share of the uninformed loss, from which it hurts.
         looks: looks that a weight must have had.
+        pull: decay times the weights, as a multiple of the loss's gradient, from which decay
+            counts as the stronger one where no formula says what an uninformed guess gets.
+        gross: weight decay that is ten times as much as anybody uses.
+        some: the same as `share` for such a decay.
 
     Sources:
         Krogh & Hertz 1991, "A simple weight decay can improve generalization"; Loshchilov & Hutter
@@ -43,6 +47,7 @@ class ExcessiveWeightDecay(Finding):
     slug: ClassVar[str] = "excessive-weight-decay"
     causes: ClassVar[tuple[str, ...]] = (
         "collapsed-activations",
+        "foreign-statistics",
         "dying-relu",
         "vanishing-gradient",
         "exploding-gradient",
@@ -55,8 +60,11 @@ class ExcessiveWeightDecay(Finding):
 
     decay: float = 0.02
     shrunk: float = 0.5
-    share: float = 0.6
+    share: float = 0.75
     looks: int = 4
+    pull: float = 3.0
+    gross: float = 1.0
+    some: float = 0.3
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the optimizers whose weights shrink away."""
@@ -79,19 +87,32 @@ class ExcessiveWeightDecay(Finding):
             numbers = {p.number for p in held}
             for objective in run.objectives.values():
                 guess = uninformed_loss(run, objective)
+                what = "an uninformed guess gives"
+                if guess is None and self._pull(run, held, decay) >= self.pull:
+                    guess, what = first_loss(run, objective), "it began at"
                 end = run.loss(objective.number).end()
                 if guess is None or not numbers & set(objective.parameters):
                     continue
-                if not end >= self.share * guess:
+                share = self.some if decay >= self.gross else self.share
+                if not end >= share * guess > 0:
                     continue
                 yield Sighting(
                     optimizer.place,
                     f"weight decay {decay:g} shrinks the weights to {median(ratios):.2g} of their "
-                    f"size, and the training loss stays at {end:.3g} (an uninformed guess gives "
-                    f"{guess:.3g})",
+                    f"size, and the training loss stays at {end:.3g} ({what} {guess:.3g})",
                     max(objective.steps - 1, 0),
                     "error",
                     {"weight_decay": decay, "shrunk_to": median(ratios), "loss": end},
                     min(1.0, end / guess),
                 )
                 break
+
+    def _pull(self, run: Run, held: list[Parameter], decay: float) -> float:
+        """How many times as strong as the loss's gradient the decay of a weight typically is."""
+        pulls = []
+        for parameter in held:
+            sizes = run.series("parameter", parameter.number, "weight_rms").finite
+            gradients = run.series("parameter", parameter.number, "gradient_rms").finite
+            if sizes and gradients and median(gradients) > 0:
+                pulls.append(decay * median(sizes) / median(gradients))
+        return median(pulls) if pulls else 0.0

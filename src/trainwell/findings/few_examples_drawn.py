@@ -114,7 +114,8 @@ class FewExamplesDrawn(Finding):
     def _is_one_batch(self, run: Run, examples: Examples) -> bool:
         train, other = examples.training, examples.evaluation
         looks, different = number(train, "looks"), number(train, "different")
-        if looks < self.looks or not 0 < different <= self.same:
+        # A single one means that all inputs are alike, which is no matter of what is drawn.
+        if looks < self.looks or not 1 < different <= self.same:
             return False
         if number(other, "different") < 2 * different or number(train, "draws") < 8 * different:
             return False

@@ -98,6 +98,9 @@ class LearningRateTooHigh(Finding):
             if swings_about_zero(run, objective):
                 yield Undecided("the loss takes both signs all the time: it need not fall")
                 continue
+            if self._is_gain(run, objective):
+                yield Undecided("the loss is a gain, or what two networks play for")
+                continue
             seen = tried(run, objective)
             sighting = self._judge(run, objective)
             if seen is None:
@@ -109,6 +112,15 @@ class LearningRateTooHigh(Finding):
                 yield Undecided("steps are large, but at lower rates the loss falls less far")
             elif sighting is not None:
                 yield quoted(sighting, seen, "" if seen.other is None else seen.other.told())
+
+    def _is_gain(self, run: Run, objective: Objective) -> bool:
+        """Whether an optimizer maximises it, or networks train against each other without floor."""
+        optimizer = run.optimizer_of(objective)
+        rivals = [o for o in run.objectives.values() if o.steps >= 8 and o is not objective]
+        shared = any(set(o.networks) & set(objective.networks) for o in rivals)
+        below = min(run.loss(objective.number).finite, default=0.0) < 0
+        maximises = optimizer is not None and optimizer.settings.get("maximize") is True
+        return maximises or (shared and below)
 
     def _judge(self, run: Run, objective: Objective) -> Sighting | None:
         found = [

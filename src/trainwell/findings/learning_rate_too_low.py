@@ -21,6 +21,7 @@ from trainwell.record.reading import (
     first_loss,
     harm,
     rate_of,
+    takes_raw_gradients,
     trained,
     typical_update,
     uninformed_loss,
@@ -60,6 +61,10 @@ class LearningRateTooLow(Finding):
         large: an update, relative to the weight, that no rate makes that is too low.
         left: share of the rate that a schedule leaves, or of the gradients that clipping leaves,
             up to which these are the cause.
+        half: agreement of the gradients from which plain gradient descent, whose steps are as small
+            as the gradients, gets nowhere if steps are at most `modest`.
+        modest: see `half`.
+        still: see `half`; share of the first loss that must be left.
 
     Sources:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 11.4.1; known limits of
@@ -81,6 +86,9 @@ class LearningRateTooLow(Finding):
     known: float = 0.5
     large: float = 0.1
     left: float = 0.1
+    half: float = 0.2
+    modest: float = 5e-3
+    still: float = 0.97
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the optimizer with the rate."""
@@ -125,7 +133,11 @@ class LearningRateTooLow(Finding):
         if update < self.update and lost >= 1 - self.fall:
             return True
         found = run.series("objective", objective.number, "gradient_agreement").finite
-        coherent = len(found) >= self.looks and median(found) >= self.coherent
+        agree = median(found) if len(found) >= self.looks else -1.0
+        raw = takes_raw_gradients(run, objective)
+        if raw and agree >= self.half and update < self.modest and lost >= self.still:
+            return True
+        coherent = agree >= self.coherent
         return coherent and update < self.small and lost >= 1 - self.moved
 
     def _is_taken_away(self, run: Run, objective: Objective) -> bool:

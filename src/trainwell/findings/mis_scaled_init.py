@@ -47,6 +47,7 @@ class MisScaledInit(Finding):
     code: ClassVar[str] = "NET103"
     slug: ClassVar[str] = "mis-scaled-init"
     causes: ClassVar[tuple[str, ...]] = (
+        "zero-gradients",
         "saturated-activation",
         "dying-relu",
         "collapsed-activations",

@@ -131,7 +131,9 @@ class MismatchedLabels(Finding):
         factor = number(e.evaluation, "factor")
         if e.labels != "numbers" or number(e.evaluation, "rows") < self.rows:
             return None
-        if number(e.evaluation, "together") < self.kept:
+        # A fit to labels that do not follow from the inputs is flat.
+        told = [number(e.training, by) for by in ways(e)]
+        if min(number(e.evaluation, "together"), max(told)) < self.kept:
             factor = after / before if before > 0 and self._is_lost(run, e) else 1.0
         if 1 / self.factor < factor < self.factor or factor <= 0:
             return None
@@ -183,16 +185,14 @@ class MismatchedLabels(Finding):
         if not 1 / self.noisy < examples.spread < self.noisy or repeats < self.repeats:
             return None
         own = number(other, "own_agreement")
-        if across < train and examples.labels == "numbers":
-            return None
-        if across < train and (own > across + self.gap / 2 or examples.columns):
-            # Other data, or data on another scale.
+        strange = own > across + self.gap / 2 or examples.columns or examples.labels == "numbers"
+        if across < train and strange:  # other data, or data on another scale
             return None
         side = "training" if train < across else "evaluation"
         return Sighting(
             examples.place if side == "training" else place,
-            f"{1 - low:.0%} of the {side} labels contradict those of similar training examples, "
-            f"and {1 - high:.0%} on the other side: many {side} labels are wrong",
+            f"{1 - max(low, 0):.0%} of the {side} labels contradict those of similar training "
+            f"examples, and {1 - high:.0%} on the other side: many {side} labels are wrong",
             0,
             "error" if high - low >= 2 * self.gap else "warning",
             {"training": train, "evaluation": across},

@@ -41,7 +41,12 @@ class MismatchedPreprocessing(Finding):
 
     code: ClassVar[str] = "DAT110"
     slug: ClassVar[str] = "mismatched-preprocessing"
-    causes: ClassVar[tuple[str, ...]] = ("mismatched-labels", "overfitting", *SYMPTOMS)
+    causes: ClassVar[tuple[str, ...]] = (
+        "mismatched-labels",
+        "foreign-statistics",
+        "overfitting",
+        *SYMPTOMS,
+    )
     remedies: ClassVar[tuple[str, ...]] = ("share_preprocessing",)
 
     factor: float = 4.0

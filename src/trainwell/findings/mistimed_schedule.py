@@ -16,6 +16,7 @@ from trainwell.record.rates import (
     lost_by,
     objective_of,
     rate_line,
+    schedule_of,
     was_learning,
 )
 
@@ -44,10 +45,9 @@ class MistimedSchedule(Finding):
     Thresholds:
         steps: steps that the run must have had.
         budget: mean rate of the run, as a share of the rate that the schedule starts from, under
-            which it was taken away. A cosine leaves 0.5, a decay by 100 in the course of the run
-            0.2, by 10,000 0.1.
-        left: loss at the end, as a share of the first, from which the network counts as not
-            trained.
+            which it was taken away. A cosine leaves 0.5, a decay by 10,000 in the run 0.1.
+        unused: share of the steps at a hundredth of that rate or less from which it was, too.
+        left: share of the first loss that must be left.
         rising: how far the rate must have got, as a share of the rate that it leads to, for a
             warm-up to count as over.
         beyond: lengths of its own after which a schedule has been stepped too often.
@@ -58,11 +58,17 @@ class MistimedSchedule(Finding):
 
     code: ClassVar[str] = "OPT109"
     slug: ClassVar[str] = "mistimed-schedule"
-    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "vanishing-gradient", *SYMPTOMS)
+    causes: ClassVar[tuple[str, ...]] = (
+        "learning-rate-too-low",
+        "learning-rate-too-high",
+        "vanishing-gradient",
+        *SYMPTOMS,
+    )
     remedies: ClassVar[tuple[str, ...]] = ("fit_schedule",)
 
     steps: int = 50
     budget: float = 0.05
+    unused: float = 0.7
     left: float = 0.1
     rising: float = 0.5
     beyond: float = 3.0
@@ -75,10 +81,7 @@ class MistimedSchedule(Finding):
             if line is None or objective is None or optimizer.steps < self.steps:
                 continue
             lost = lost_by(run, objective, line)
-            own = [
-                s for s in run.schedulers.values() if s.optimizer == optimizer.number and s.steps
-            ]
-            schedule = max(own, key=lambda s: s.steps, default=None)
+            schedule = schedule_of(run, optimizer)
             yield from (
                 self._rising(run, optimizer, line, schedule, lost)
                 or self._faded(run, optimizer, objective, line, schedule, lost)
@@ -95,8 +98,10 @@ class MistimedSchedule(Finding):
         lost: float,
     ) -> list[Sighting]:
         step = line.faded_at(0.1)
-        idle = line.budget > self.budget or lost < self.left
-        if idle or step is None or not was_learning(run, objective, line, step):
+        taken = line.budget <= self.budget or line.under(0.01) >= self.unused
+        if step is None or lost < self.left or not taken:
+            return []
+        if not was_learning(run, objective, line, step):
             return []
         share, low, steps = line.under(0.01), line.rates[-1], line.end - line.starts[0]
         end = fmean([v for s, v in run.loss(objective.number) if s <= line.end][-5:] or [0.0])
@@ -188,13 +193,8 @@ class MistimedSchedule(Finding):
         if schedule is None:
             return "; the script sets it by hand"
         shown = ", ".join(f"{n}={schedule.settings[n]}" for n in _SHOWN if n in schedule.settings)
-        text, epochs = (
-            f"; {schedule.name}({shown}) is stepped {schedule.steps} times",
-            epochs_of(run),
-        )
-        text += f" in {schedule.updates} steps of the optimizer"
-        if schedule.steps >= 0.5 * schedule.updates and epochs and schedule.steps >= 2 * epochs:
-            text += f", {schedule.steps / epochs:.0f} times in each of {epochs} epochs"
-        elif epochs and schedule.steps <= epochs + 1:
-            text += ", once an epoch"
-        return text
+        epochs, steps, updates = epochs_of(run), schedule.steps, schedule.updates
+        text = f"; {schedule.name}({shown}) is stepped {steps} times in {updates} steps"
+        if steps >= 0.5 * updates and epochs and steps >= 2 * epochs:
+            return f"{text}, {steps / epochs:.0f} times in each of {epochs} epochs"
+        return text + (", once an epoch" if epochs and steps <= epochs + 1 else "")

@@ -37,6 +37,9 @@ class OverclippedGradients(Finding):
         update: typical update relative to the weight, in the layer that moves most, under which
             steps count as small; 1e-3 is usual.
         left: loss at the end, as a share of the first, from which the network has hardly learned.
+        nothing: share of the norm up to which next to nothing is left: if nothing was learned
+            either, steps need not be small.
+        stuck: share of the first loss from which nothing was learned.
 
     Sources:
         Pascanu, Mikolov & Bengio 2013, "On the difficulty of training recurrent neural networks",
@@ -52,6 +55,8 @@ class OverclippedGradients(Finding):
     kept: float = 0.05
     update: float = 1e-3
     left: float = 0.5
+    nothing: float = 1e-3
+    stuck: float = 0.9
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the line that clips."""
@@ -72,7 +77,9 @@ class OverclippedGradients(Finding):
             if not 0 < kept <= self.kept or update is None or lost < self.left:
                 continue
             # Adam takes steps of its own size: only what sinks under its epsilon makes it slow.
-            if update >= (self.update if takes_raw_gradients(run, objective) else 1e-4):
+            usual = self.update if takes_raw_gradients(run, objective) else 1e-4
+            hopeless = kept <= self.nothing and lost >= self.stuck
+            if update >= usual and not hopeless:
                 continue
             site = self._site(run)
             place = optimizer.step_place or optimizer.place if site is None else site.place
@@ -81,12 +88,17 @@ class OverclippedGradients(Finding):
             if site is not None:
                 limit = "" if site.limit is None else f" with a limit of {site.limit:g}"
                 what = f"`{site.function}`{limit}"
-            usual = f" (their norm is {median(norms):.3g})" if norms else ""
+            norm = f" (their norm is {median(norms):.3g})" if norms else ""
             yield Sighting(
                 place,
-                f"{what} leaves {kept:.2g} of the gradients' size{usual}, at every step: a step "
-                f"moves no layer by more than {update:.1e} of its weights (1e-3 is usual), and the "
-                f"loss is still {lost:.0%} of the first",
+                f"{what} leaves {kept:.2g} of the gradients' size{norm}, at every step: "
+                + (
+                    ""
+                    if hopeless and update >= usual
+                    else f"a step moves no layer by more than "
+                    f"{update:.1e} of its weights (1e-3 is usual), and "
+                )
+                + f"the loss is still {lost:.0%} of the first",
                 0,
                 "error",
                 {

@@ -45,6 +45,7 @@ class SaturatedActivation(Finding):
     code: ClassVar[str] = "ACT102"
     slug: ClassVar[str] = "saturated-activation"
     causes: ClassVar[tuple[str, ...]] = (
+        "zero-gradients",
         "vanishing-gradient",
         "collapsed-activations",
         "learning-rate-too-low",

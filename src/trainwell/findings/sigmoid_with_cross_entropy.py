@@ -44,7 +44,12 @@ class SigmoidWithCrossEntropy(Finding):
     code: ClassVar[str] = "LOS107"
     slug: ClassVar[str] = "sigmoid-with-cross-entropy"
     confidence: ClassVar[float] = 0.95
-    causes: ClassVar[tuple[str, ...]] = ("learning-rate-too-low", "vanishing-gradient", *SYMPTOMS)
+    causes: ClassVar[tuple[str, ...]] = (
+        "learning-rate-too-low",
+        "vanishing-gradient",
+        "overfitting",
+        *SYMPTOMS,
+    )
     remedies: ClassVar[tuple[str, ...]] = ("feed_logits", "match_loss")
 
     stuck: float = 0.9

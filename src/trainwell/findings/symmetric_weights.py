@@ -40,6 +40,7 @@ class SymmetricWeights(Finding):
     slug: ClassVar[str] = "symmetric-weights"
     confidence: ClassVar[float] = 0.95
     causes: ClassVar[tuple[str, ...]] = (
+        "zero-gradients",
         "mis-scaled-init",
         "dying-relu",
         "collapsed-activations",

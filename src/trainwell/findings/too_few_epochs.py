@@ -6,6 +6,7 @@ __all__ = ["TooFewEpochs"]
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from statistics import fmean, median, pstdev
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from trainwell.findings.finding import Finding, frozen
 from trainwell.record import Counterfactual, Objective, Run, Sighting, Undecided
 from trainwell.record.comparison import Tried, quoted, tried
 from trainwell.record.reading import (
+    curves,
     first_loss,
     harm,
     is_one_curve,
@@ -47,6 +49,7 @@ class TooFewEpochs(Finding):
         share: share of the whole fall between the last two quarters from which it is reported: half
             of what a straight line has there.
         left: share of the first loss that must still be there.
+        hardly: the same, of a run of at most `few` steps.
         certainty: how many standard errors of the last quarter the fall must be.
         steps: steps that the run must have had for the training loss to be judged.
         update: typical update relative to the weight under which the rate is to blame.
@@ -54,6 +57,7 @@ class TooFewEpochs(Finding):
         began: share of the first loss that is left when learning has not begun.
         coherent: cosine between the gradients of successive looks, typically, from which they still
             ask for the same.
+        step: share by which the last of a short run's evaluations must have fallen.
 
     Sources:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 8.1; 11 of DeepFD's 58 faults
@@ -68,12 +72,14 @@ class TooFewEpochs(Finding):
 
     share: float = 0.14
     left: float = 0.5
+    hardly: float = 0.1
     certainty: float = 4.0
     steps: int = 12
     update: float = 1e-4
     few: int = 100
     began: float = 0.9
     coherent: float = 0.2
+    step: float = 0.05
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the objective that was still improving."""
@@ -89,7 +95,8 @@ class TooFewEpochs(Finding):
             update = typical_update(run, objective)
             if update is None or update < self.update:
                 continue
-            sighting = self._judge(run, objective) or self._hardly_began(run, objective)
+            tests = (self._judge, self._hardly_began, self._evaluated)
+            sighting = next((x for t in tests if (x := t(run, objective)) is not None), None)
             seen = tried(run, objective)
             if seen is None:
                 if sighting is not None:
@@ -123,7 +130,7 @@ class TooFewEpochs(Finding):
     def _judge(self, run: Run, objective: Objective) -> Sighting | None:
         series = run.loss(objective.number)
         values = series.values
-        if len(values) < self.steps or not all(map(math.isfinite, values)) or min(values) < 0:
+        if len(values) < self.steps or not all(map(math.isfinite, values)):
             return None
         third, last = series.part(0.5, 0.75), series.part(0.75, 1)
         if min(len(third), len(last)) < 2:
@@ -131,21 +138,26 @@ class TooFewEpochs(Finding):
         start, before, end = first_loss(run, objective), fmean(third), fmean(last)
         error = pstdev(last) / math.sqrt(len(last))
         reference = min(start, uninformed_loss(run, objective) or start)
-        share = (before - end) / max(start - end, 1e-12)
-        steady = before - end >= self.certainty * error and start > end
-        if not steady or share < self.share or end < self.left * reference:
+        short = objective.steps <= self.few
+        # In a short run, what the first steps take away that only find the targets' mean is most of
+        # the fall, but none of what is to be learned.
+        share = (before - end) / max((reference if short else start) - end, 1e-12)
+        # A straight line over the few blocks of a short run needs less to be one.
+        certainty = self.certainty / (2 if short and share >= 2 * self.share else 1)
+        if before - end < certainty * error or reference <= end or share < self.share:
             return None
-        if not self._evaluation_falls(run):
+        # Without a floor nothing tells how much is left, but for a run that was short.
+        least = self.hardly if short else self.left
+        gone = not short if min(values) < 0 else end < least * reference
+        if gone or not self._evaluation_falls(run):
             return None
-        fall = (start - end) / start
         return Sighting(
             objective.place,
             f"the loss was still falling when training ended: from {start:.3g} to {end:.3g} in "
-            f"{objective.steps} steps, {share:.0%} of that between the last two quarters of the "
-            "run",
+            f"{objective.steps} steps, {before - end:.3g} of that in the last two quarters",
             max(objective.steps - 1, 0),
             "warning",
-            {"fall": fall, "share_of_fall": share, "steps": objective.steps, "loss": end},
+            {"share_of_fall": share, "steps": objective.steps, "loss": end},
             harm(run, objective),
         )
 
@@ -169,11 +181,20 @@ class TooFewEpochs(Finding):
             lost,
         )
 
+    def _evaluated(self, run: Run, objective: Objective) -> Sighting | None:
+        """A short run whose evaluations fell every time, and fast to the last."""
+        lost = harm(run, objective)
+        for curve in curves(run) if objective.steps <= self.few and lost >= self.left else []:
+            losses = [e.loss for e in curve]
+            falls = [a - b for a, b in pairwise(losses)]
+            if len(falls) >= 2 and min(falls) > 0 and falls[-1] >= self.step * losses[-2]:
+                listed = ", ".join(f"{x:.3g}" for x in losses[-3:])
+                message = f"the evaluation loss was still falling when training ended: {listed}"
+                at, evidence = curve[-1].step, {"loss": losses[-1]}
+                return Sighting(objective.place, message, at, "warning", evidence, lost)
+        return None
+
     def _evaluation_falls(self, run: Run) -> bool:
         """Whether the last evaluation was among the better ones, where there were several."""
-        curves: dict[str, list[float]] = {}
-        for evaluation in run.evaluations.values():
-            if math.isfinite(evaluation.loss):
-                curves.setdefault(evaluation.key, []).append(evaluation.loss)
-        long = [c for c in curves.values() if len(c) >= 4]
+        long = [[e.loss for e in c] for c in curves(run) if len(c) >= 4]
         return not long or any(fmean(c[-len(c) // 4 :]) < fmean(c[: len(c) // 2]) for c in long)

@@ -20,7 +20,7 @@ class UntrainedFrozenLayers(Finding):
         Layers with `requires_grad=False` in a network that is trained, whose weights are spread
         exactly as PyTorch initialises linear and convolutional layers: uniformly up to
         1/sqrt(fan_in). Training moves weights beyond that edge. It is a remark where the script
-        neither loads weights nor trains another network.
+        neither loads weights nor trains another network nor gives the layers to an optimizer.
 
     Why it hurts:
         What was meant to be a pretrained backbone gives random features, and may not learn.
@@ -30,7 +30,7 @@ class UntrainedFrozenLayers(Finding):
         random features.
 
     Thresholds:
-        layers: such layers that there must be.
+        layers: such layers that there must be, unless an optimizer holds them.
         share: their share of the frozen layers that can be judged.
         left: loss at the end, as a share of the first, from which it costs something.
 
@@ -52,7 +52,7 @@ class UntrainedFrozenLayers(Finding):
         """Yield the network."""
         for network in run.networks.values():
             fresh = network.frozen_fresh
-            if len(fresh) < self.layers or len(fresh) < self.share * network.frozen_weights:
+            if not fresh or len(fresh) < self.share * network.frozen_weights:
                 continue
             objective = max(
                 (o for o in run.objectives.values() if network.number in o.networks),
@@ -63,9 +63,15 @@ class UntrainedFrozenLayers(Finding):
                 continue
             # Without weights that were loaded or trained before, it may be meant so.
             trained = {n for o in run.objectives.values() for n in o.networks}
-            expected = len(trained) > 1 or any(
-                c.action in ("load", "read") for c in run.checkpoints.values()
+            loads = any(c.action in ("load", "read") for c in run.checkpoints.values())
+            # Who hands them to an optimizer means them to learn.
+            optimizer = run.optimizer_of(objective)
+            held = optimizer is not None and (
+                optimizer.parameter_count - optimizer.trainable_count >= len(fresh)
             )
+            if len(fresh) < self.layers and not held:
+                continue
+            expected = len(trained) > 1 or loads or held
             names = ", ".join(f"`{n}`" for n in fresh[:3]) + (" ..." if len(fresh) > 3 else "")
             place = network.place
             yield Sighting(

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
+import torch
 from torch import nn
 
 from trainwell.probes.places import function_of, place_of
@@ -81,6 +82,8 @@ _WHOLE = ("long", "int", "int64", "int32", "int16", "int8", "uint8", "bool")
 """How the names of types without gradients end."""
 
 _DEPTH = 12
+_NODES = 4096
+"""Nodes of an autograd graph that are looked through, at most."""
 
 
 @dataclass(frozen=True)
@@ -154,13 +157,15 @@ class _Search:
             return False
         if isinstance(node, ast.Name):
             self._seen.add(key)
+            if _reaches_parameters(scope.look_up(node.id)):
+                return False
             return self._name(node.id, scope, before, depth)
         if isinstance(node, ast.Call) and _learns(_resolve(node.func, scope)):
             # The graph begins inside: what it is given carries none anyway.
             return self._call(node, scope, depth)
         operation = _cutter(node)
         if operation is not None:
-            if any(self.follow(child, scope, before, depth) for child in _operands(node)):
+            if self._any_operand(node, scope, before, depth):
                 # Another one stands nearer to the network.
                 return True
             self.place = place_of(scope.file, getattr(node, "lineno", before))
@@ -172,7 +177,20 @@ class _Search:
             self.hidden = place_of(scope.file, node.lineno)
         if isinstance(node, ast.Call) and self._call(node, scope, depth):
             return True
-        return any(self.follow(child, scope, before, depth) for child in _operands(node))
+        return self._any_operand(node, scope, before, depth)
+
+    def _any_operand(self, node: ast.AST, scope: _Scope, before: int, depth: int) -> bool:
+        """Look through operands up to the first that does carry the network's graph.
+
+        What stands beside that one is what it is compared with: data, which carries no gradient
+        anyway.
+        """
+        for child in _operands(node):
+            if self.follow(child, scope, before, depth):
+                return True
+            if _carries(child, scope):
+                return False
+        return False
 
     def _name(self, name: str, scope: _Scope, before: int, depth: int) -> bool:
         for statement, _ in _statements(scope.body):
@@ -255,6 +273,32 @@ def _learns(called: Any) -> bool:
     return any(p is not None for p in (tables.get("_parameters") or {}).values()) or any(
         _learns(m) for m in (tables.get("_modules") or {}).values()
     )
+
+
+def _carries(node: ast.AST, scope: _Scope) -> bool:
+    """Whether an expression holds a result of a network with its graph."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call) and _learns(_resolve(each.func, scope)):
+            return True
+        if isinstance(each, ast.Name) and _reaches_parameters(scope.look_up(each.id)):
+            return True
+    return False
+
+
+def _reaches_parameters(value: Any) -> bool:
+    """Whether a tensor's graph ends at a parameter of a module, among others."""
+    if not isinstance(value, torch.Tensor) or value.grad_fn is None:
+        return False
+    waiting, seen = [value.grad_fn], {value.grad_fn}
+    while waiting and len(seen) < _NODES:
+        node = waiting.pop()
+        if isinstance(getattr(node, "variable", None), nn.Parameter):
+            return True
+        for below, _ in node.next_functions:
+            if below is not None and below not in seen:
+                seen.add(below)
+                waiting.append(below)
+    return False
 
 
 def _cutter(node: ast.AST) -> str | None:

@@ -742,6 +742,9 @@ class View:
         pair = (
             (layout.outputs, layout.batch) if layout.time_first else (layout.batch, layout.outputs)
         )
+        if len(rest) > 1 and rest[0] == rest[-1]:
+            # As many classes as positions: which dimension is that of time?
+            return False
         return bool(rest) and first == pair[0] and pair[1] in (rest[0], rest[-1])
 
 

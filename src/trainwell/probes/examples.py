@@ -226,7 +226,8 @@ class ExampleWatch:
                 row.index = index[chosen[at]]
         waiting = _Waiting(network, side, size, chosen, marks)
         labels = self._labels_of_batch(values, size, chosen)
-        if labels is not None:
+        if labels is not None and network.column < 0:
+            # The loader's labels are not the column of the targets that is looked at.
             self._label(waiting, labels, None)
         side.shrink()
         self.waiting = [*self.waiting, waiting]
@@ -250,6 +251,9 @@ class ExampleWatch:
             training: gradients are on. The last call that was read may have been an evaluation
                 without a loss, and this loss that of a training step whose examples were not read.
         """
+        if _is_learned(target) and not _is_learned(prediction):
+            # The arguments came the other way round, which symmetric losses do not mind.
+            prediction, target = target, prediction
         calls = [w for w in self.waiting if (w.side is w.network.train) == training]
         self.waiting = []
         if not calls or not is_readable(target) or not is_readable(prediction):
@@ -364,6 +368,10 @@ class ExampleWatch:
             row.label = label
             if answers is not None:
                 row.guess = float(answers[at])
+
+
+def _is_learned(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.requires_grad
 
 
 def _joined(args: Any) -> list[torch.Tensor] | None:
@@ -535,6 +543,9 @@ def _labels(network: _Network, tables: dict[str, _Table], facts: dict[str, Any])
     if different < 2 or (classes and different > min(_CLASSES, len(train.labels) / 4)):
         return {}
     parts = [t.values[t.of] for t in tables.values()]
+    if (parts[0] == train.labels[:, None]).all(0).any():
+        # An autoencoder: what it is to give is what it was given.
+        return {}
     coded = network.kind == "numbers" and bool(sides.spikes(parts[0]))
     scale = [sides.ranked(p) for p in parts] if coded else _scaled(network, parts)
     rows = dict(zip(tables, scale, strict=True))

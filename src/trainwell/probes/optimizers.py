@@ -26,6 +26,9 @@ _NAMES = 32
 _FIRST_STEPS = 3
 _SINGLE = 256
 """Rates are kept singly up to this many, then as means of 2, then of 4, ... as many times."""
+_CROWD = 4
+"""Backward passes to a step from which they are meant to add up: methods that look at a gradient
+once or twice before they step (sharpness-aware minimisation, line searches) make fewer."""
 _PATIENCE = 256
 """Backward passes after which an optimizer is not expected to step any more."""
 
@@ -59,6 +62,8 @@ class _Seen:
     age: int = 0
     backwards: int = 0
     zeroed: bool = False
+    lost: int = 0
+    """Backward passes since, but for the first one, that found no gradient of the one before."""
     ungraded: dict[int, tuple[str, weakref.ref[torch.Tensor]]] | None = None
     """Tensors that never had a gradient, by their place: their names, and they themselves."""
     tensors: set[int] = field(default_factory=set)
@@ -161,6 +166,7 @@ class Optimizers:
             gradient = None if tensor is None else tensor.grad
             if gradient is None or not is_readable(gradient) or not bool(gradient.any()):
                 seen.zeroed = True
+                seen.lost += seen.backwards > 1
 
     def waiting(self) -> frozenset[int]:
         """Numbers of the parameters that some optimizer holds which has stepped before."""
@@ -240,6 +246,8 @@ class Optimizers:
                 known,
                 stale_chances=known.stale_chances + 1,
                 stale_looks=known.stale_looks + (not seen.zeroed),
+                crowded_looks=known.crowded_looks + (seen.backwards >= _CROWD),
+                discarded_looks=known.discarded_looks + (seen.lost + 1 >= seen.backwards >= _CROWD),
             )
         self._forget(seen)
 
@@ -300,7 +308,7 @@ class Optimizers:
             if gradient is not None and bool(gradient.any()):
                 seen.canary = weakref.ref(tensor)
                 seen.thread, seen.age = get_ident(), 0
-                seen.backwards, seen.zeroed = 0, False
+                seen.backwards, seen.zeroed, seen.lost = 0, False, 0
                 self.canaries.append(seen)
                 return
 

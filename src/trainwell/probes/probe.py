@@ -14,6 +14,7 @@ import os
 import sys
 import time
 import weakref
+from collections import Counter
 from threading import get_ident
 from types import FrameType
 from typing import Any
@@ -245,14 +246,20 @@ class Probe(Listener):
     def _find_lines(self) -> None:
         """Look up the lines that did what the gradients and the rates show."""
         run = self.run
-        scheduled = {s.optimizer for s in run.schedulers.values() if s.steps}
+        scheduled = Counter[int | None]()
+        for schedule in run.schedulers.values():
+            scheduled[schedule.optimizer] += schedule.steps
         files = [f for o in run.objectives.values() if (f := o.place.file) is not None]
         files += self.sources.own_files()
         for optimizer in list(run.optimizers.values()):
             number = optimizer.number
-            if optimizer.rate_changes and number not in scheduled:
+            # More changes than schedules make are made by hand.
+            if optimizer.rate_changes > 2 * scheduled[number] + 2 * (scheduled[number] > 0):
                 found = line_in(files, SETTING_RATES)
                 self.ledger.change(optimizer, rate_place=found)
+            if optimizer.discarded_looks:
+                found = line_in(files, DISCARDING)
+                self.ledger.change(run.optimizers[number], discard_place=found)
             if 0.0 in run.series("optimizer", number, "gradient_kept").values:
                 objectives = [
                     o

@@ -24,6 +24,7 @@ DISCARDING = re.compile(
 
 SETTING_RATES = re.compile(
     r"""\[\s*['"]lr['"]\s*\]\s*[-+*/]{0,2}=[^=]|\bset_lr\s*\(|\[\s*['"]lr['"]\s*\]\.(fill_|mul_|copy_)"""
+    r"""|\.update\(\s*(lr\s*=|\{\s*['"]lr['"])"""
 )
 """Sets a learning rate by hand."""
 

@@ -196,6 +196,8 @@ class Optimizer:
         never_graded: names of trainable tensors without a gradient at every look (32 at most).
         stale_looks: looks at which the gradients of the step before were still there at every
             backward between the two steps; `stale_chances` is how often that could be judged.
+        crowded_looks: looks between which and the next step four or more backward passes were made;
+            at `discarded_looks` of them the gradients of all but the last were gone before it came.
         settings: defaults such as {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.0}.
         made: modules that had been built before it; None where that was not seen.
         step_place: the line that calls `step()`.
@@ -218,6 +220,8 @@ class Optimizer:
     never_graded: tuple[str, ...] = ()
     stale_looks: int = 0
     stale_chances: int = 0
+    crowded_looks: int = 0
+    discarded_looks: int = 0
     settings: dict[str, Detail] = field(default_factory=dict)
     made: int | None = None
     step_place: Place | None = None

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["RateLine", "epochs_of", "lost_by", "objective_of", "rate_line", "was_learning"]
+__all__ = [
+    "RateLine",
+    "epochs_of",
+    "lost_by",
+    "objective_of",
+    "rate_line",
+    "schedule_of",
+    "was_learning",
+]
 
 import math
 from dataclasses import dataclass
@@ -11,6 +19,7 @@ from statistics import fmean, median, pstdev
 from trainwell.record.facts import Objective, Optimizer
 from trainwell.record.reading import harm
 from trainwell.record.run import Run
+from trainwell.record.timeline import Scheduler
 
 _ABSOLUTE = frozenset({"LambdaLR", "MultiplicativeLR"})
 """Schedulers whose functions often give the rate itself, on a base rate of 1."""
@@ -135,6 +144,13 @@ def objective_of(run: Run, optimizer: Optimizer) -> Objective | None:
         )
     ]
     return max(own, key=lambda o: o.steps, default=None)
+
+
+def schedule_of(run: Run, optimizer: Optimizer) -> Scheduler | None:
+    """The scheduler that sets an optimizer's rate; None where most changes are made by hand."""
+    own = [s for s in run.schedulers.values() if s.optimizer == optimizer.number and s.steps]
+    found = max(own, key=lambda s: s.steps, default=None)
+    return None if found is None or optimizer.rate_changes > 2 * found.steps + 2 else found
 
 
 def epochs_of(run: Run) -> int | None:

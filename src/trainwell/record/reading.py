@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "Layer",
+    "curves",
     "depends_on_data",
     "first_loss",
     "harm",
@@ -256,6 +257,15 @@ def swings_about_zero(run: Run, objective: Objective) -> bool:
     values = run.loss(objective.number).finite
     turns = sum(a * b < 0 for a, b in pairwise(values))
     return turns >= max(_TURNS, _TURNS_SHARE * len(values))
+
+
+def curves(run: Run) -> list[list[Evaluation]]:
+    """The evaluations of each key, in their order; those without a finite loss left out."""
+    found: dict[str, list[Evaluation]] = {}
+    for evaluation in run.evaluations.values():
+        if math.isfinite(evaluation.loss):
+            found.setdefault(evaluation.key, []).append(evaluation)
+    return list(found.values())
 
 
 def kept_best(run: Run, curve: Sequence[Evaluation]) -> bool:
