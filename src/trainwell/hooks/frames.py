@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["PACKAGE", "is_own"]
+__all__ = ["PACKAGE", "is_own", "whole_path"]
 
 import os
 
@@ -19,3 +19,11 @@ def is_own(file: str) -> bool:
         file: as code objects name it.
     """
     return file.startswith(PACKAGE) and not file.startswith(_SPECIMENS)
+
+
+def whole_path(file: str) -> str:
+    """The whole path of a file; its name as it is where the working directory is gone."""
+    try:
+        return os.path.abspath(file)
+    except FileNotFoundError:
+        return os.path.normpath(file)

@@ -16,7 +16,7 @@ from types import CodeType, FrameType
 import torch
 from torch import nn
 
-from trainwell.hooks.frames import PACKAGE, is_own
+from trainwell.hooks.frames import PACKAGE, is_own, whole_path
 from trainwell.record import Place
 
 _LINE = re.compile(
@@ -51,7 +51,7 @@ class Sources:
     def rank(self, file: str) -> int:
         """How much a file is the user's: 3 own, 2 outside of libraries, 1 a library, 0 hidden."""
         if file not in self._known:
-            path = os.path.abspath(file)
+            path = whole_path(file)
             hidden = path.startswith((_TORCH, *_HIDDEN)) or (
                 file.startswith("<") and not file.startswith("<ipython")
             )

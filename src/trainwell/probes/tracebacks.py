@@ -9,7 +9,7 @@ import sysconfig
 from collections.abc import Callable, Iterator
 from types import CodeType, TracebackType
 
-from trainwell.hooks.frames import is_own
+from trainwell.hooks.frames import is_own, whole_path
 
 
 def hide_frames(error: BaseException, runner: CodeType) -> None:
@@ -40,7 +40,7 @@ def describe_error(error: BaseException) -> dict[str, str | int | None]:
     line: int | None = None
     foreign = _foreign()
     for entry in _entries(error.__traceback__):
-        path = os.path.abspath(entry.tb_frame.f_code.co_filename)
+        path = whole_path(entry.tb_frame.f_code.co_filename)
         if entry.tb_frame.f_code.co_filename[:1] != "<" and not foreign(path):
             file, line = entry.tb_frame.f_code.co_filename, entry.tb_lineno
     if isinstance(error, SyntaxError) and error.filename is not None:

@@ -109,7 +109,8 @@ class ConfirmingRace(Race):
         """Keep the best third, two at least; the best one after the last seed of the screening."""
         last = seeds == self.rules.screen
         alive = [a for a in self.arms if a not in self.dropped]
-        compared = _capped(self._until(seeds, (self.reference, *alive)))
+        # An uncommonly good value is what is looked for: only the bad ones are drawn in.
+        compared = _capped(self._until(seeds, (self.reference, *alive)), below=False)
         base = math.fsum(compared[self.reference])
         sums = {a: math.fsum(compared[a]) - base for a in alive}
         for arm in alive:
@@ -202,8 +203,8 @@ class ConfirmingRace(Race):
         )
 
 
-def _capped(values: dict[str, list[float]]) -> dict[str, list[float]]:
-    """The same, those far from the median of all drawn in."""
+def _capped(values: dict[str, list[float]], *, below: bool = True) -> dict[str, list[float]]:
+    """The same, those far above the median of all drawn in, and, if wanted, those far below."""
     pooled = [v for each in values.values() for v in each]
     if not pooled:
         return values
@@ -211,7 +212,7 @@ def _capped(values: dict[str, list[float]]) -> dict[str, list[float]]:
     spread = _CAP * _NORMAL * median(abs(v - middle) for v in pooled)
     if not spread:
         return values
-    low, high = middle - spread, middle + spread
+    low, high = middle - spread if below else -math.inf, middle + spread
     return {arm: [min(max(v, low), high) for v in each] for arm, each in values.items()}
 
 
