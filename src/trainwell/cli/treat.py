@@ -37,6 +37,23 @@ def treat(
             " the findings. `trainwell remedies` lists them.",
         ),
     ] = None,
+    patches: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--patch",
+            metavar="FILE.diff",
+            help="Judge this change of the script, and only it; may be given again.",
+        ),
+    ] = None,
+    candidates: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--candidate",
+            metavar="COMMAND",
+            help="Judge another script, or other arguments: 'train.py --lr 0.01'; may be given"
+            " again.",
+        ),
+    ] = None,
     overfitting: Annotated[
         bool, typer.Option("--overfitting", help="Try all remedies against overfitting as well.")
     ] = False,
@@ -146,6 +163,8 @@ def treat(
                 most=seeds,
                 exact=exact,
                 quick=quick,
+                patches=tuple(patches or ()),
+                commands=tuple(candidates or ()),
             )
         with _Shown() as shown:
             answer = Treatment(plan, treatments, shown.tell, resume=name).run()

@@ -17,7 +17,7 @@ from trainwell.report.numbers import count, figure
 if TYPE_CHECKING:
     from trainwell.trials.answer import Answer, ArmResult
 
-_STYLES = {"helps": "green", "hurts": "red", "no evidence": "dim"}
+_STYLES = {"helps": "green", "hurts": "red", "flagged": "yellow", "no evidence": "dim"}
 
 
 def render_treatment(answer: Answer, *, width: int = 100, colour: bool = False) -> str:
@@ -113,6 +113,8 @@ def _reasons(canvas: Canvas, answer: Answer) -> None:
     for result in answer.arms:
         for name, reason in result.unused.items():
             canvas.line(f"{result.label}: `{name}` did nothing: {reason}", "yellow")
+        for doubt in result.doubts:
+            canvas.line(f"{result.label}: {doubt}", "yellow")
         if result.error:
             failed = count(result.comparison.failed, "trial")
             canvas.line(f"{result.label}: {failed} failed: {result.error}", "yellow")

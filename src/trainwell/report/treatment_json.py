@@ -62,6 +62,7 @@ def _arm(answer: Answer, result: ArmResult, patch: str | None) -> dict[str, Any]
         "mean": _number(result.mean),
         "verdict": found.verdict,
         "dropped": found.dropped or None,
+        "doubts": list(result.doubts),
         "failed": found.failed,
         "seconds": result.seconds,
         "patch": patch,

@@ -33,6 +33,7 @@ class ArmResult:
         seconds: wall time of its trials together.
         unused: remedies that did nothing in some trial, with the reason.
         error: the error of its failed trials, or "".
+        doubts: why its gain is none, though the numbers say that it helps.
     """
 
     label: str
@@ -43,6 +44,7 @@ class ArmResult:
     seconds: float
     unused: dict[str, str] = field(default_factory=dict)
     error: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,10 +157,10 @@ class Answer:
         lines = max((label.count("\n") + 1 for label in labels), default=1)
         figure = Figure(figsize=(9, 1.2 + len(rows) * (0.16 + 0.14 * lines)), layout="constrained")
         axes = figure.subplots()
-        colours = {"helps": "tab:green", "hurts": "tab:red", "no evidence": "tab:gray"}
+        colours = {"helps": "tab:green", "hurts": "tab:red"}
         for y, row in enumerate(rows):
             ends = (row["low"], row["high"])
-            colour = colours[row["verdict"]]
+            colour = colours.get(row["verdict"], "tab:gray")
             if all(map(math.isfinite, ends)):
                 axes.plot(ends, (y, y), color=colour, linewidth=2)
             axes.plot(row["effect"], y, "o", color=colour)

@@ -15,6 +15,7 @@ from trainwell.remedies.lower_learning_rate import LowerLearningRate
 from trainwell.remedies.raise_learning_rate import RaiseLearningRate
 from trainwell.remedies.remedy import Remedy
 from trainwell.remedies.survey import Survey
+from trainwell.trials.candidates import Candidate
 
 AS_IT_IS = "as it is"
 
@@ -45,9 +46,11 @@ class Arm:
 
     Attributes:
         remedies: in the order of their names, so that one set is one arm.
+        candidate: what runs in the place of the script; it has no remedies then.
     """
 
     remedies: tuple[Remedy, ...] = ()
+    candidate: Candidate | None = None
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.remedies, key=lambda r: r.name))
@@ -56,6 +59,8 @@ class Arm:
     @property
     def label(self) -> str:
         """Their labels, as `--with` takes them but for the spaces."""
+        if self.candidate is not None:
+            return self.candidate.label
         return " + ".join(r.label for r in self.remedies) or AS_IT_IS
 
     @property

@@ -28,6 +28,8 @@ def treat(
     seeds: int = 10,
     exact: bool = False,
     quick: bool = False,
+    patches: Sequence[str] = (),
+    candidates: Sequence[str] = (),
     keep: bool = True,
     tell: Callable[[Progress], None] = lambda _: None,
 ) -> Answer:
@@ -50,6 +52,8 @@ def treat(
         seeds: of the last arms at most.
         exact: decide by the exact sign-flip test over all arms, with more runs.
         quick: look at the most probable remedy on one seed; that proves nothing.
+        patches: paths of unified diffs to judge, and nothing else where no remedies are named.
+        candidates: the same with other scripts or arguments, as in "train.py --lr 0.01".
         keep: keep every trial in `.trainwell/runs.db`.
         tell: called with the progress, whenever a trial begins or ends.
 
@@ -73,6 +77,8 @@ def treat(
         most=seeds,
         exact=exact,
         quick=quick,
+        patches=tuple(patches),
+        commands=tuple(candidates),
     )
     store = Store(os.path.abspath(RECORD)) if keep else None
     try:

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import replace
 
 from trainwell.trials.arms import AS_IT_IS, Arm
-from trainwell.trials.job import Outcome
+from trainwell.trials.candidates import Candidate
 from trainwell.trials.measure import Measure
 from trainwell.trials.patch import Checked, Patch
 from trainwell.trials.patches import bare_run, beside, write_source
@@ -38,12 +38,14 @@ def check(patch: Patch, winner: Arm, plan: Plan, runner: Runner, measure: Measur
     write_source(path, patch.source)
     try:
         job = replace(runner.job(Arm(), 0), script=name, survey=False, record=False)
+        if winner.candidate is not None:
+            job = replace(job, arguments=winner.candidate.arguments)
         outcomes = runner.run_each({s: replace(job, seed=s) for s in seeds})
     finally:
         os.unlink(path)
-    status, printed = _bare(patch, plan, runner)
+    status, printed = _bare(patch, winner.candidate, plan, runner)
     cost = {key: measure.cost(outcome) for key, outcome in runner.outcomes.items()}
-    gaps = [abs(_cost(measure, outcomes[s]) - cost[winner.label, s]) for s in seeds]
+    gaps = [abs(measure.cost(outcomes[s]) - cost[winner.label, s]) for s in seeds]
     effects = [abs(cost[winner.label, s] - cost[AS_IT_IS, s]) for s in seeds]
     finite = [e for e in effects if math.isfinite(e)]
     gap = math.fsum(gaps) / len(gaps)
@@ -54,7 +56,7 @@ def check(patch: Patch, winner: Arm, plan: Plan, runner: Runner, measure: Measur
     return replace(patch, checked=Checked(agrees, status, same, gap, len(seeds)))
 
 
-def _bare(patch: Patch, plan: Plan, runner: Runner) -> tuple[int, str]:
+def _bare(patch: Patch, candidate: Candidate | None, plan: Plan, runner: Runner) -> tuple[int, str]:
     written = runner.outcomes[AS_IT_IS, 0].written
     with tempfile.TemporaryDirectory(prefix="trainwell-") as folder:
         if written:
@@ -62,21 +64,12 @@ def _bare(patch: Patch, plan: Plan, runner: Runner) -> tuple[int, str]:
         return bare_run(
             patch.path,
             patch.source,
-            plan.arguments,
+            plan.arguments if candidate is None else candidate.arguments,
             module=plan.script if plan.is_module else "",
             threads=runner.pool.threads,
             limit=runner.limit,
             folder=folder if written else None,
         )
-
-
-def _cost(measure: Measure, outcome: Outcome) -> float:
-    if measure.kind != "pattern" and measure.curve not in outcome.curves:
-        # Another loss function may be called now; it is the evaluation in the same place.
-        number = measure.curve.split("#")[-1]
-        same = [c for c in outcome.curves if c.endswith(f"#{number}")]
-        measure = replace(measure, curve=same[0] if same else measure.curve)
-    return measure.cost(outcome)
 
 
 def _lines(text: str, path: str) -> list[str]:

@@ -62,7 +62,8 @@ class ConfirmingRace(Race):
         done = self._fresh(leader)
         if self._decided(leader, done) or done >= self.looks[-1]:
             return []
-        if done >= _HOPELESS and self._estimate(leader, done).effect >= 0:
+        # An arm that nobody chose may also be worse, and that is to be told.
+        if self.rules.screen and done >= _HOPELESS and self._estimate(leader, done).effect >= 0:
             self.dropped[leader] = f"no better on {done} fresh seeds"
             return []
         goal = next(n for n in self.looks if n > done)
@@ -144,7 +145,7 @@ class ConfirmingRace(Race):
             count += 1
         return count
 
-    def _estimate(self, arm: str, fresh: int) -> Estimate:
+    def _estimate(self, arm: str, fresh: int, *, worse: bool = False) -> Estimate:
         """Of the values as they are, or of capped ones: what says more."""
         plain = self._until(self.rules.screen + fresh, (self.reference, arm))
         found = []
@@ -153,21 +154,26 @@ class ConfirmingRace(Race):
             gap = min((b - a for a, b in pairwise(known)), default=0.0)
             pair = values[self.reference], values[arm]
             found.append(estimate(*pair, self.rules.screen, gap))
-        return min(found, key=lambda e: e.below)
+        return min(found, key=lambda e: e.beyond(worse))
 
     def _decided(self, arm: str, done: int) -> bool:
-        return self._p(arm, done) <= self._level
+        hurts = not self.rules.screen and self._p(arm, done, worse=True) <= self._level
+        return hurts or self._p(arm, done) <= self._level
 
-    def _p(self, arm: str, done: int) -> float:
+    def _p(self, arm: str, done: int, *, worse: bool = False) -> float:
         """The smallest one-sided p of the looks so far."""
         looks = [n for n in self.looks if n <= done]
-        found = [min(self._estimate(arm, n).below, self._signs(arm, n)) for n in looks]
+        found = [
+            min(self._estimate(arm, n, worse=worse).beyond(worse), self._signs(arm, n, worse=worse))
+            for n in looks
+        ]
         return min(found, default=1.0)
 
-    def _signs(self, arm: str, fresh: int) -> float:
+    def _signs(self, arm: str, fresh: int, *, worse: bool = False) -> float:
         """One-sided p of the exact sign-flip test where all fresh pairs agree; 1 where not."""
         differences = self.differences(arm)[self.rules.screen :][:fresh]
-        return 2.0**-fresh if all(d < 0 for d in differences) else 1.0
+        agree = all(d > 0 if worse else d < 0 for d in differences)
+        return 2.0**-fresh if agree else 1.0
 
     def _compare(self, arm: str) -> Comparison:
         found = self.differences(arm)
@@ -188,6 +194,12 @@ class ConfirmingRace(Race):
             large = abs(effect) >= self.rules.least * self._size()
             if p <= self.rules.level and large and high < 0:
                 verdict = "helps"
+            elif verdict != "helps" and not self.rules.screen:
+                worse = self._estimate(arm, fresh, worse=True)
+                if self._p(arm, fresh, worse=True) <= self._level and worse.interval()[0] > 0:
+                    verdict, of = "hurts", worse
+                    effect, (low, high) = of.effect, of.interval()
+                    p = min(1.0, self._p(arm, fresh, worse=True) * self.rules.level / self._level)
         return Comparison(
             arm=arm,
             seeds=len(found),

@@ -30,6 +30,8 @@ class Plan:
         most: seeds of the last arms.
         exact: let the exact test decide, over all arms.
         quick: look at the first remedy on one seed, and prove nothing.
+        patches: paths of unified diffs to judge.
+        commands: other scripts or arguments to judge.
     """
 
     script: str
@@ -47,6 +49,8 @@ class Plan:
     most: int = 10
     exact: bool = False
     quick: bool = False
+    patches: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """A fingerprint of the script's text; "" for modules.
@@ -82,7 +86,8 @@ def plan_from_json(body: dict[str, Any], budget: float) -> Plan:
     """
     # Treatments of earlier versions had fewer settings, and others.
     given = {f.name: body[f.name] for f in fields(Plan) if f.name in body}
-    plan = Plan(**{**given, "arguments": tuple(given["arguments"])})
+    listed = {k: tuple(given.get(k, ())) for k in ("arguments", "patches", "commands")}
+    plan = Plan(**{**given, **listed})
     if plan.digest() != body["digest"]:
         raise BadInputError(
             f"`{plan.script}` has changed since its treatment began: begin a new one"

@@ -52,7 +52,8 @@ class Comparison:
         p: of the test, adjusted for the number of arms and of looks; NaN where none was made.
         better: how probable it is that the effect lies below 0.
         detectable: the effect that so many pairs would have shown with a probability of 80 %.
-        verdict: "helps", "hurts" or "no evidence".
+        verdict: "helps", "hurts" or "no evidence"; of a candidate also "flagged": its numbers help,
+            and it changes how they are obtained.
         dropped: why it got no more seeds, or "".
         failed: its trials that crashed or did not measure anything.
     """

@@ -40,6 +40,7 @@ class Runner:
         outcomes: of all trials so far.
         stage, best: what `tell` is told.
         evaluates_at: (file, line) of losses that evaluate though gradients are on.
+        standing_in: paths of the scripts that candidates run, by the arm's label.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Runner:
         self.stage = "running the script as it is"
         self.best = ""
         self.evaluates_at: tuple[tuple[str, int], ...] = ()
+        self.standing_in: dict[str, str] = {}
         self.pool = pool
         self._plan = plan
         self._name = name
@@ -116,15 +118,18 @@ class Runner:
     def job(self, arm: Arm, seed: int) -> Job:
         """The job of an arm on a seed."""
         plan = self._plan
-        as_it_is = not arm.remedies
+        as_it_is = arm.label == AS_IT_IS
         first = self.outcomes.get((AS_IT_IS, 0))
         script = plan.script
         if first is not None and first.written and not plan.is_module:
             # The mirror does not change where the script itself lies.
             script = os.path.abspath(os.path.join(plan.folder, script))
+        arguments = plan.arguments
+        if arm.candidate is not None:
+            script, arguments = self.standing_in[arm.label], arm.candidate.arguments
         return Job(
             script=script,
-            arguments=plan.arguments,
+            arguments=arguments,
             seed=seed,
             remedies=tuple(r.to_json() for r in arm.remedies),
             survey=as_it_is and seed == 0,

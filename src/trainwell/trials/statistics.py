@@ -47,6 +47,10 @@ class Estimate:
         half = float(stats.t.ppf((1 + level) / 2, self.freedom)) * self.error
         return self.effect - half, self.effect + half
 
+    def beyond(self, above: bool) -> float:
+        """One-sided p of the hypothesis that the effect is not above 0, or not below 0."""
+        return Estimate(-self.effect, self.error, self.freedom).below if above else self.below
+
     @property
     def below(self) -> float:
         """One-sided p of the hypothesis that the effect is not below 0."""

@@ -7,6 +7,7 @@ __all__ = ["Treatment"]
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from math import fsum
 
 from trainwell.configuration.settings import settings_for
@@ -16,17 +17,20 @@ from trainwell.record.codec import run_from_json
 from trainwell.record.run import new_id
 from trainwell.record.treatments import Treatments
 from trainwell.remedies.catalogue import parse
+from trainwell.remedies.edits import unified_diff
 from trainwell.remedies.remedy import Remedy
 from trainwell.remedies.survey import Survey
-from trainwell.trials.answer import Answer
+from trainwell.trials.answer import Answer, ArmResult
 from trainwell.trials.arms import AS_IT_IS, Arm, candidates, combine, compatible, prescribe
+from trainwell.trials.candidates import Candidate, from_command, from_patch
 from trainwell.trials.checking import check
 from trainwell.trials.confirming_race import ConfirmingRace, expected_runs
 from trainwell.trials.exact_race import ExactRace
+from trainwell.trials.fairness import doubts
 from trainwell.trials.job import Outcome
 from trainwell.trials.measure import Measure, check_pattern, choose_measure
 from trainwell.trials.patch import Patch
-from trainwell.trials.patches import make_patch
+from trainwell.trials.patches import make_patch, write_source
 from trainwell.trials.plan import Plan, Progress, plan_to_json
 from trainwell.trials.pool import Pool, cores, preloads
 from trainwell.trials.race import Race, Rules
@@ -72,6 +76,8 @@ class Treatment:
         self.arms: dict[str, Arm] = {}
         self._races: list[Race] = []
         self._proven_after: int | None = None
+        self._made: list[str] = []
+        """Sources of candidates that stand beside the script while it is treated."""
         self._unfit: dict[str, str] = {}
         self._rules = Rules(most=plan.most, exact=plan.exact)
         self._runner: Runner
@@ -99,19 +105,27 @@ class Treatment:
         """
         plan = self._plan
         stopped, winner, patch = "", None, None
+        given = self._candidates()
         with nullcontext(self._pool) if self._pool is not None else self._new_pool() as pool:
             self._runner = Runner(plan, pool, self.id, self._treatments, self._tell, self._kept)
             survey, diagnosis = self._look()
             wanted = self._wanted(diagnosis, survey)
             other = self._judge(wanted)
             try:
-                winner = self._search(diagnosis, self._comparable(wanted), survey)
+                self._judge_candidates(given)
+                if not given or plan.remedies is not None:
+                    winner = self._search(diagnosis, self._comparable(wanted), survey)
             except OutOfBudgetError as end:
                 stopped = str(end)
             except KeyboardInterrupt:
                 stopped = _INTERRUPTED
+            finally:
+                for path in self._made:
+                    os.unlink(path)
+                self._made = []
             found = results(self.arms, self._races, self._kept, self._measure, other)
-            if stopped:
+            found = [self._weigh(r, diagnosis) for r in found]
+            if stopped or (winner is None and given):
                 winner = self.arms.get(leader(found) or "")
             if winner is not None and stopped != _INTERRUPTED:
                 try:
@@ -234,6 +248,48 @@ class Treatment:
             wanted = self._again(base, wanted, survey)
         return base if base.remedies else None
 
+    def _candidates(self) -> list[Candidate]:
+        plan = self._plan
+        if plan.is_module and (plan.patches or plan.commands):
+            raise BadInputError("`--patch` and `--candidate` judge scripts, not modules")
+        script, arguments = plan.script, plan.arguments
+        found = [from_patch(path, script, arguments) for path in plan.patches]
+        return found + [from_command(text, script, arguments) for text in plan.commands]
+
+    def _judge_candidates(self, candidates: Sequence[Candidate]) -> None:
+        """Test each by itself: nobody chose it among others, so that every seed counts."""
+        for number, candidate in enumerate(candidates):
+            arm = Arm(candidate=candidate)
+            path = candidate.path
+            if not path:
+                folder, name = os.path.split(os.path.abspath(self._plan.script))
+                path = os.path.join(folder, f".trainwell-{os.getpid()}-{number}-{name}")
+                self._made.append(path)
+                write_source(path, candidate.source)
+            self._runner.standing_in[arm.label] = path
+            self._runner.stage = f"judging {arm.label}"
+            level = self._rules.level / len(candidates)
+            self._race(Arm(), [arm], replace(self._rules, screen=0, level=level, exact=False))
+
+    def _weigh(self, result: ArmResult, diagnosis: Diagnosis) -> ArmResult:
+        """A candidate's result, with what speaks against its gain."""
+        candidate = self.arms[result.label].candidate
+        outcome = self._kept.get((result.label, 0))
+        if candidate is None or outcome is None:
+            return result
+        before = {root.slug for root in diagnosis.roots}
+        after: set[str] = set()
+        if outcome.run is not None:
+            after = {root.slug for root in diagnose(run_from_json(outcome.run)).roots}
+        with open(self._plan.script, encoding="utf-8", newline="") as file:
+            original = file.read()
+        known = self._kept[AS_IT_IS, 0]
+        found = doubts(candidate, original, known, outcome, self._measure, after - before)
+        comparison = result.comparison
+        if found and comparison.verdict == "helps":
+            comparison = replace(comparison, verdict="flagged")
+        return replace(result, comparison=comparison, doubts=tuple(found))
+
     def _glance(self, arm: Arm) -> Arm | None:
         """One arm on one seed; the arm itself where it does better."""
         self._runner.stage = f"a quick look at {arm.label}"
@@ -296,12 +352,13 @@ class Treatment:
         known = {r.label for r in found}
         return [*found, *(r for r in wanted if r.label not in known)]
 
-    def _race(self, base: Arm, arms: Sequence[Arm]) -> list[Arm]:
+    def _race(self, base: Arm, arms: Sequence[Arm], rules: Rules | None = None) -> list[Arm]:
         """The arms that help beside `base`, the best first."""
+        rules = rules or self._rules
         by_label = {a.label: a for a in (Arm(), base, *arms)}
         self.arms |= {a.label: a for a in arms}
-        kind = ExactRace if self._rules.exact else ConfirmingRace
-        race: Race = kind(base.label, [a.label for a in arms], self._rules)
+        kind = ExactRace if rules.exact else ConfirmingRace
+        race: Race = kind(base.label, [a.label for a in arms], rules)
         self._races.append(race)
         while pairs := race.wanted():
             # The script as it is runs on every seed: all arms are compared with it in the end.
@@ -338,7 +395,15 @@ class Treatment:
             if not path.endswith(".py") or not os.path.isfile(path):
                 return None  # it has no source
         self._runner.stage = "running the patched script"
-        patch = make_patch(path, winner, survey)
+        if winner.candidate is not None:
+            with open(path, encoding="utf-8", newline="") as file:
+                original = file.read()
+            changed = winner.candidate.source
+            if changed == original:
+                return None  # only the arguments differ
+            patch = Patch(path, changed, unified_diff(original, changed, path))
+        else:
+            patch = make_patch(path, winner, survey)
         if self._plan.quick:
             return patch
         return check(patch, winner, self._plan, self._runner, self._measure)
