@@ -179,6 +179,15 @@ def test_patches_that_cannot_be_judged(
         from_patch("fix.diff", "train.py", ())
 
 
+def test_a_diff_of_two_files_by_other_names(
+    folder: Callable[[dict[str, dict[str, str]]], Path],
+) -> None:
+    where = folder({})
+    text = diff(HELPS).replace("+++ b/train.py", "+++ new.py").replace("--- a/", "--- ")
+    (where / "fix.diff").write_text(text)
+    assert from_patch("fix.diff", "train.py", ()).source == changed(HELPS)
+
+
 def test_commands_that_cannot_be_judged(
     folder: Callable[[dict[str, dict[str, str]]], Path],
 ) -> None:

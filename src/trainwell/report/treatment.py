@@ -100,7 +100,7 @@ def _row(answer: Answer, result: ArmResult) -> list[Text | str]:
         f"[{low:+.3g}, {high:+.3g}]" if math.isfinite(low) else "",
         str(found.seeds),
         "" if math.isnan(found.p) else f"{found.p:.2g}",
-        f"{found.better:.0%}",
+        f"{found.better:.0%}" if found.seeds > 1 else "",
     ]
     if answer.other is not None:
         cells.append("" if math.isnan(result.other) else f"{result.other:+.3g}")

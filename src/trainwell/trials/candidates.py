@@ -60,12 +60,18 @@ def from_patch(patch: str, script: str, arguments: tuple[str, ...]) -> Candidate
         BadInputError: if it cannot be read or does not fit, or changes other files.
     """
     text = _read(patch, "--patch")
-    targets = [line[4:].split("\t")[0].strip() for line in text.splitlines() if line[:4] == "+++ "]
-    if not targets:
+    names = [
+        line[4:].split("\t")[0].strip()
+        for line in text.splitlines()
+        if line[:4] in ("--- ", "+++ ")
+    ]
+    if len(names) < 2:
         raise BadInputError(f"`--patch`: `{patch}` is no unified diff: it has no line `+++ FILE`")
     name = os.path.basename(script)
-    others = sorted({t for t in targets if os.path.basename(t) != name})
-    if others or len(targets) > 1:
+    # Of "--- train.py" and "+++ new.py", one names the script.
+    files = list(zip(names[::2], names[1::2], strict=False))
+    others = [new for pair in files for new in pair[1:] if name not in map(os.path.basename, pair)]
+    if others or len(files) > 1:
         raise BadInputError(
             f"`--patch`: `{patch}` changes {', '.join(others) or 'the script twice'};"
             f" only changes of `{script}` can be judged: copy the folder, and give the changed"
