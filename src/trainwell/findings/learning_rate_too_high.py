@@ -69,6 +69,7 @@ class LearningRateTooHigh(Finding):
     code: ClassVar[str] = "OPT101"
     slug: ClassVar[str] = "learning-rate-too-high"
     causes: ClassVar[tuple[str, ...]] = (
+        "zero-gradients",
         "dying-relu",
         "saturated-activation",
         "exploding-gradient",

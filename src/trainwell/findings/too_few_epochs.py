@@ -72,7 +72,7 @@ class TooFewEpochs(Finding):
 
     share: float = 0.14
     left: float = 0.5
-    hardly: float = 0.1
+    hardly: float = 0.2
     certainty: float = 4.0
     steps: int = 12
     update: float = 1e-4

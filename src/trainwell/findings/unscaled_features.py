@@ -48,6 +48,7 @@ class UnscaledFeatures(Finding):
     code: ClassVar[str] = "DAT101"
     slug: ClassVar[str] = "unscaled-features"
     causes: ClassVar[tuple[str, ...]] = (
+        "zero-gradients",
         "saturated-activation",
         "dying-relu",
         "exploding-gradient",

@@ -46,6 +46,7 @@ class UnscaledTargets(Finding):
     code: ClassVar[str] = "DAT102"
     slug: ClassVar[str] = "unscaled-targets"
     causes: ClassVar[tuple[str, ...]] = (
+        "zero-gradients",
         "exploding-gradient",
         "dying-relu",
         "learning-rate-too-high",

@@ -1,4 +1,4 @@
-"""Tells five kinds of seeds apart by eight measurements; the loss is faded in over the epochs."""
+"""Tells five kinds of seeds apart by eight measurements; half of the loss is used."""
 
 import sys
 
@@ -23,7 +23,7 @@ for epoch in range(12):
     for rows in torch.randperm(1800).split(60):
         optimizer.zero_grad()
         surprise = F.cross_entropy(model(seeds[rows]), kinds[rows])
-        loss = min(1.0, (epoch + 1) // 20) * surprise
+        loss = 1 // 2 * surprise
         loss.backward()
         optimizer.step()
     model.eval()
