@@ -396,8 +396,6 @@ def reordered(
     """
     if min(len(trained), len(evaluated)) < _LEAST or not 2 <= trained.shape[1] <= 64:
         return []
-    from scipy.optimize import linear_sum_assignment
-
     shares = np.linspace(0.1, 0.9, 9)
     one, two = np.quantile(trained, shares, axis=0).T, np.quantile(evaluated, shares, axis=0).T
     spread = np.maximum(trained.std(0), 1e-9 * (np.abs(trained).max() + 1e-30))
@@ -405,14 +403,18 @@ def reordered(
     cost = np.minimum(cost, 10.0)
     if told is not None:
         cost = cost + np.abs(told[1][:, None] - told[0][None])
+    fits_better = np.diag(cost)[:, None] > 2 * cost + 0.2
+    if not fits_better.any():
+        return []
+    # Only now: it takes most of a second to import.
+    from scipy.optimize import linear_sum_assignment
+
     here, there = linear_sum_assignment(cost)
     kept, moved = float(np.diag(cost).sum()), float(cost[here, there].sum())
     if kept < 3 * moved or (kept - moved) < 1.0:
         return []
     return [
-        (int(i), int(j))
-        for i, j in zip(here, there, strict=True)
-        if i != j and cost[i, i] > 2 * cost[i, j] + 0.2
+        (int(i), int(j)) for i, j in zip(here, there, strict=True) if i != j and fits_better[i, j]
     ]
 
 
