@@ -30,7 +30,7 @@ def test_everything_is_looked_for_unless_it_is_said_otherwise() -> None:
         (["act"], ["dying-relu"], ["ACT102", "ACT103"]),
         (["ACT101"], ["ACT"], ["ACT101"]),
         (["ALL"], [c for c in CODES if c != "NET102"], ["NET102"]),
-        (["GRD", "ACT101"], ["ALL"], ["ACT101", *(f"GRD10{n}" for n in range(1, 8))]),
+        (["GRD", "ACT101"], ["ALL"], ["ACT101", *(f"GRD10{n}" for n in range(1, 9))]),
         ("ACT102", (), ["ACT102"]),
     ],
 )

@@ -356,6 +356,8 @@ def test_nearly_every_finding_sees_something_in_the_worst_run() -> None:
     progress |= {"excessive-dropout", "excessive-weight-decay"}
     # These need a network of their own kind.
     progress |= {"posterior-collapse", "collapsed-embeddings"}
+    # A loss of another sign, and gradients of 0 that no layer explains.
+    progress |= {"maximised-loss", "zero-gradients"}
     # Weights were loaded: what is sharp may have been learned.
     progress |= {"spiked-attention"}
     assert silent <= {"learning-rate-too-low", "no-validation", *progress}

@@ -135,6 +135,7 @@ def _few() -> dict[str, Any]:
         "whole: half an epoch": fit(
             DataLoader(sound, 30, sampler=torch.utils.data.RandomSampler(sound, num_samples=150)),
             rest,
+            epochs=20,
         ),
     }
 

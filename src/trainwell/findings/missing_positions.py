@@ -10,7 +10,7 @@ from typing import ClassVar
 from trainwell.findings.finding import SYMPTOMS, Finding, frozen
 from trainwell.record import Objective, Ordering, Run, Sighting, Undecided
 from trainwell.record.examples import number
-from trainwell.record.reading import harm
+from trainwell.record.reading import harm, typical_update
 
 
 @frozen
@@ -41,6 +41,8 @@ class MissingPositions(Finding):
         told: how well the words alone tell the label (0 is chance, 1 always) from which they are
             enough to learn from.
         steps: training steps before which a high loss says nothing.
+        update: typical update relative to the weight, of the layer that moves most, below which it
+            says nothing either.
 
     Sources:
         Vaswani et al. 2017, "Attention Is All You Need", section 3.5.
@@ -65,6 +67,7 @@ class MissingPositions(Finding):
     harmed: float = 0.5
     told: float = 0.3
     steps: int = 60
+    update: float = 1e-3
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
         """Yield the losses whose networks are blind to order."""
@@ -96,6 +99,9 @@ class MissingPositions(Finding):
             )
         if seen.pairs or objective is None or hurt < self.harmed or objective.steps < self.steps:
             return ""
+        update = typical_update(run, objective)
+        if update is not None and update < self.update:
+            return ""  # it has hardly been trained
         for examples in run.examples_seen.values():
             share = examples.training.get("agreement")
             if examples.network not in objective.networks or share is None:
