@@ -221,7 +221,9 @@ class _Shown:
         assert isinstance(progress, Progress)
         if progress.news:
             # Above the live line, where there is one.
-            self._console.print(f"trainwell: {progress.news}", markup=False, highlight=False)
+            self._console.print(
+                f"trainwell: {progress.news}", markup=False, highlight=False, soft_wrap=True
+            )
         if not self._live and progress.stage != self._stage:
             put(sys.stderr, f"trainwell: {progress.stage}\n")
         self._stage = progress.stage

@@ -79,7 +79,8 @@ def tune(
         typer.Option(
             metavar="REGEX",
             help=r"Judge by a number that the script prints, the last match: 'accuracy: ([\d.]+)'"
-            " (default: the evaluation loss that the probe sees).",
+            " (default: the evaluation loss that the probe sees, else the number that stands"
+            " beside a word such as `val acc`).",
         ),
     ] = None,
     maximize: Annotated[

@@ -56,7 +56,8 @@ def tune(
         engine: "pool", "inline" or "ray".
         ray_address: of the cluster.
         metric: a regular expression with one group around a number that the script prints; the
-            last match counts. None: the evaluation loss that the probe sees.
+            last match counts. None: the evaluation loss that the probe sees, else the number that
+            stands beside a word such as "val acc".
         maximize: higher is better; for scripts only with a metric.
         prune: end hopeless trials early.
         repeats: seeds of every trial.
