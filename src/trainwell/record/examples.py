@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from trainwell.record.facts import Detail, Place
 
+_OTHERS = 12
+"""Examples of other labels than the most frequent one that a side must have for a skill."""
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -96,9 +99,12 @@ def skills(examples: Examples, by: str) -> tuple[float, float, float]:
         by: "agreement" (of the nearest examples) or "linear".
 
     Returns:
-        In training; in evaluation by itself; in evaluation as training has it.
+        In training; in evaluation by itself; in evaluation as training has it. NaN where nearly
+        all examples of a side have one label: a few of them would make all of the skill.
     """
     train, other = examples.training, examples.evaluation
+    if examples.labels == "classes" and min(_others(train), _others(other)) < _OTHERS:
+        return math.nan, math.nan, math.nan
     chance = number(train, "agreement_chance") if examples.labels == "classes" else 0.0
     shares = (train.get(by), other.get(f"own_{by}"), other.get(by))
     found = [
@@ -106,6 +112,15 @@ def skills(examples: Examples, by: str) -> tuple[float, float, float]:
         for share in shares
     ]
     return found[0], found[1], found[2]
+
+
+def _others(side: Mapping[str, Detail]) -> float:
+    """How many examples have another label than the most frequent one."""
+    shares = side.get("classes")
+    if not isinstance(shares, dict) or not shares:
+        return math.inf
+    most = max((s for s in shares.values() if isinstance(s, int | float)), default=1.0)
+    return (1 - most) * number(side, "rows")
 
 
 def ways(examples: Examples) -> tuple[str, ...]:
