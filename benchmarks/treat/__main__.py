@@ -123,6 +123,7 @@ def one_sick(pool: Pool, subject: Subject, *, rivals: bool) -> dict[str, Any]:
         "tried": [r.label for r in answer.arms],
         "unfit": answer.unfit,
         "runs": answer.runs,
+        "proven_after": answer.proven_after,
         "stopped": answer.stopped,
         "base": mean(base),
         "twin": mean(cured),
@@ -303,7 +304,7 @@ def share(marks: Iterable[float]) -> str:
 
 
 def print_tables(found: list[dict[str, Any]]) -> None:
-    print(f"{'script':32} {'loses':5} {'way':>6} {'runs':>4} {'patch':6} winner")
+    print(f"{'script':32} {'loses':5} {'way':>6} {'runs':>4} {'proof':>5} {'patch':6} winner")
     treated = [r for r in found if r["kind"] == "sick"]
     for row in treated:
         if "error" in row:
@@ -313,12 +314,19 @@ def print_tables(found: list[dict[str, Any]]) -> None:
         way_ = f"{row['share']:6.0%}" if row["winner"] else ""
         print(
             f"{row['name']:32} {'yes' if row['loses'] else 'no':5} {way_:>6} {row['runs']:4} "
-            f"{patch:6} {row['winner'] or '-'}"
+            f"{row.get('proven_after') or '-':>5} {patch:6} {row['winner'] or '-'}"
         )
     losing = [r for r in treated if r.get("loses")]
     patched = [r for r in treated if r.get("patch")]
     rivals = [r for r in losing if "beats" in r]
     print(f"\ncured (>= 80 %): {share(r['cured'] for r in losing)}")
+    proofs = sorted(r["proven_after"] for r in losing if r.get("proven_after"))
+    if proofs:
+        late = proofs[min(len(proofs) - 1, round(0.9 * len(proofs)))]
+        print(
+            f"first proof after (median <= 14, nine in ten <= 25): {proofs[len(proofs) // 2]} runs,"
+            f" nine in ten {late}"
+        )
     print(f"some remedy helps: {share(r['winner'] is not None for r in losing)}")
     print(f"patch reproduces (>= 95 %): {share(r['agrees'] for r in patched)}")
     print(f"beats random search, ties half (>= 70 %): {share(r['beats'] for r in rivals)}")

@@ -38,6 +38,8 @@ class ReadsPadding(Finding):
         gradient: share of the gradient that must go to padding.
         pooled: share of all positions that must be padding where they are pooled.
         inverted: share of the attention that padding must get, to call its mask inverted.
+        learned: share of the loss that must be left, where the last step is padding: below it there
+            is nothing to gain.
         harmed: how little the loss fell (1 is not at all) from which it is an error, and below
             which pooled padding is not reported.
 
@@ -66,6 +68,7 @@ class ReadsPadding(Finding):
     gradient: float = 0.5
     pooled: float = 0.5
     inverted: float = 0.95
+    learned: float = 0.05
     harmed: float = 0.3
 
     def detect(self, run: Run) -> Iterator[Sighting | Undecided]:
@@ -108,7 +111,9 @@ class ReadsPadding(Finding):
                 " words: the last step is read, which lies behind the end of a shorter sequence"
                 " and is 0 there; read the final state, or the step at length - 1"
             )
-        if seen.last and seen.rows >= self.rows and seen.gradient >= self.gradient:
+        filled = seen.rows >= self.rows and seen.gradient >= self.gradient
+        # A recurrent network that learns all the same carries the words through the padding.
+        if seen.last and filled and hurt >= self.learned:
             return (
                 f"the last step is read, which is padding in {seen.rows:.0%} of the examples (they"
                 f" are filled up with {word}): {seen.gradient:.1%} of the gradient of their answers"
