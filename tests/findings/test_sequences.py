@@ -59,7 +59,12 @@ def test_a_last_step_that_is_padding() -> None:
 
 
 def test_it_is_a_warning_where_the_network_learns_nevertheless() -> None:
-    assert only(ReadsPadding(), padded(falls=True)).severity == "warning"
+    (seen,) = sightings(ReadsPadding(learned=0.001), padded(falls=True))
+    assert seen.severity == "warning"
+
+
+def test_it_is_nothing_where_nothing_is_left_to_learn() -> None:
+    assert not sightings(ReadsPadding(), padded(falls=True))
 
 
 def test_a_step_behind_the_end_of_packed_sequences() -> None:
