@@ -230,3 +230,31 @@ def test_the_printed_number_must_stay_as_it_is() -> None:
     outcome = Outcome(0, steps=30)
     found = doubts(candidate, source, outcome, outcome, measure, [])
     assert found == ["it changes how `val acc` is computed or printed"]
+
+
+METRIC = """\
+def right(answers, labels):
+    return (answers.argmax(1) == labels).float()
+
+def accuracy(answers, labels):
+    return right(answers, labels).mean()
+
+def build(width):
+    return nn.Linear(6, width)
+
+with torch.no_grad():
+    acc = accuracy(model(x), y)
+print(f"val acc {acc}")
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [(".mean()", ".max()", 5), (".argmax(1) == labels", ".argmax(1) >= 0", 2), ("6, w", "7, w", 0)],
+)
+def test_functions_that_evaluation_calls_are_a_part_of_it(old: str, new: str, line: int) -> None:
+    measure = Measure("pattern", pattern="val acc (.*)", label="val acc", maximize=True)
+    outcome = Outcome(0, steps=30)
+    candidate = Candidate("x", (), METRIC.replace(old, new))
+    found = doubts(candidate, METRIC, outcome, outcome, measure, [])
+    assert found == ([f"it changes what evaluates (line {line})"] if line else [])

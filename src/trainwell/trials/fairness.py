@@ -7,6 +7,7 @@ __all__ = ["doubts"]
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from trainwell.trials.candidates import Candidate
 from trainwell.trials.job import Outcome
@@ -67,18 +68,35 @@ def doubts(
 
 
 def _evaluating(source: str) -> set[int]:
-    """Lines that run without gradients, by what the source says."""
+    """Lines that run without gradients, by what the source says; what they call included."""
+    tree = ast.parse(source)
     found: set[int] = set()
-    for node in ast.walk(ast.parse(source)):
+    waiting: list[ast.AST] = []
+    functions: dict[str, ast.AST] = {}
+    for node in ast.walk(tree):
         if isinstance(node, ast.With | ast.AsyncWith):
             marks = [item.context_expr for item in node.items]
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             marks = node.decorator_list
+            functions[node.name] = node
         else:
             continue
         if any(name in _OFF for mark in marks for name in _names(mark)):
-            found |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+            waiting.append(node)
+    while waiting:
+        node = waiting.pop()
+        found |= _lines_of(node)
+        for call in ast.walk(node):
+            # A metric of the script's own; a module is called by a variable's name.
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+                called = functions.pop(call.func.id, None)
+                if called is not None:
+                    waiting.append(called)
     return found
+
+
+def _lines_of(node: Any) -> set[int]:
+    return set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
 def _names(mark: ast.expr) -> Iterator[str]:
